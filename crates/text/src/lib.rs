@@ -1,0 +1,19 @@
+//! Text as Mastodon reads and writes it: pure functions without I/O, safe for hostile input.
+
+pub mod account_name;
+mod chars;
+pub mod emoji;
+pub mod entity;
+pub mod filter;
+pub mod format;
+pub mod hashtag;
+mod html;
+pub mod language;
+pub mod length;
+pub mod link;
+pub mod markdown;
+pub mod mention;
+pub mod plain;
+pub mod sanitize;
+pub mod search_query;
+pub mod yaml;

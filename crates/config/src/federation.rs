@@ -1,6 +1,7 @@
 //! Who this server is, and whom it talks to.
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 
 use ipnet::IpNet;
 
@@ -25,6 +26,8 @@ pub struct Federation {
     /// `ALLOWED_PRIVATE_ADDRESSES`: ranges that the guard lets through.
     pub allowed_private: Vec<IpNet>,
     pub http_proxy: Option<String>,
+    /// `SSL_CERT_FILE`: certificates in PEM that are trusted besides the system's.
+    pub ca_file: Option<PathBuf>,
     pub user_active_days: i64,
     pub max_follows_threshold: i64,
     pub max_follows_ratio: f64,
@@ -55,6 +58,7 @@ impl Federation {
             streaming_base: streaming_base.trim_end_matches('/').to_owned(),
             allowed_private: ranges(source, "ALLOWED_PRIVATE_ADDRESSES")?,
             http_proxy: source.text("http_proxy"),
+            ca_file: source.text("SSL_CERT_FILE").map(PathBuf::from),
             user_active_days: source.number("USER_ACTIVE_DAYS", 7)?,
             max_follows_threshold: source.number("MAX_FOLLOWS_THRESHOLD", 7500)?,
             max_follows_ratio: source.number("MAX_FOLLOWS_RATIO", 1.1)?,

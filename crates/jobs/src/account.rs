@@ -1,0 +1,133 @@
+//! Accounts and their relations.
+
+use std::time::Duration;
+
+use db::{AccountId, StatusId};
+use serde::{Deserialize, Serialize};
+
+use crate::job::{Dedup, Job, Lane};
+
+/// Fetches a remote actor again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RefreshAccount {
+    pub account_id: AccountId,
+}
+
+impl Job for RefreshAccount {
+    const KIND: &'static str = "refresh_account";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// Looks for links back to the profile on the pages it names.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct VerifyLinks {
+    pub account_id: AccountId,
+}
+
+impl Job for VerifyLinks {
+    const KIND: &'static str = "verify_links";
+    const LANE: Lane = Lane::Default;
+    const RETRIES: i16 = 0;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// What follows a block once its row exists: feeds, notifications and conversations of the one who blocked.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AfterBlock {
+    pub account_id: AccountId,
+    pub target_id: AccountId,
+}
+
+impl Job for AfterBlock {
+    const KIND: &'static str = "after_block";
+    const LANE: Lane = Lane::Default;
+}
+
+/// What follows when somebody blocks a whole domain.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AfterDomainBlock {
+    pub account_id: AccountId,
+    pub domain: String,
+}
+
+impl Job for AfterDomainBlock {
+    const KIND: &'static str = "after_domain_block";
+    const LANE: Lane = Lane::Default;
+}
+
+/// A mute may have run out; enqueued for that moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ExpireMute {
+    pub account_id: AccountId,
+    pub target_id: AccountId,
+}
+
+impl Job for ExpireMute {
+    const KIND: &'static str = "expire_mute";
+    const LANE: Lane = Lane::Default;
+}
+
+/// The account was unlocked: requests that wait are accepted.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AuthorizeFollow {
+    pub source_id: AccountId,
+    pub target_id: AccountId,
+}
+
+impl Job for AuthorizeFollow {
+    const KIND: &'static str = "authorize_follow";
+    const LANE: Lane = Lane::Default;
+}
+
+/// First follows and announcements of an account that was confirmed and approved.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct BootstrapTimeline {
+    pub account_id: AccountId,
+}
+
+impl Job for BootstrapTimeline {
+    const KIND: &'static str = "bootstrap_timeline";
+    const LANE: Lane = Lane::Default;
+}
+
+/// Takes an account and all that belongs to it away.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DeleteAccount {
+    pub account_id: AccountId,
+    /// The row of the account stays, so that nobody can take the name.
+    pub reserve_username: bool,
+    /// Its own server knows: no Delete is sent.
+    pub skip_activitypub: bool,
+}
+
+impl Job for DeleteAccount {
+    const KIND: &'static str = "delete_account";
+    const LANE: Lane = Lane::Pull;
+    const TIMEOUT: Duration = Duration::from_hours(1);
+    const DEDUP: Dedup = Dedup::Unfinished;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// A status names somebody whose actor could not be fetched when it arrived.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResolveMention {
+    pub status_id: StatusId,
+    pub uri: String,
+}
+
+impl Job for ResolveMention {
+    const KIND: &'static str = "resolve_mention";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 7;
+}

@@ -1,0 +1,81 @@
+//! Telling other servers: which activity is to be made for whom. The deliveries themselves are rows of their own.
+
+use db::{AccountId, StatusId};
+use serde::{Deserialize, Serialize};
+
+use crate::job::{Job, Lane};
+
+/// A local status or boost is new: Create or Announce to everybody concerned.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateStatus {
+    pub status_id: StatusId,
+}
+
+impl Job for FederateStatus {
+    const KIND: &'static str = "federate_status";
+    const LANE: Lane = Lane::Push;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.status_id.to_string())
+    }
+}
+
+/// A local status was edited: Update to everybody who has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateStatusUpdate {
+    pub status_id: StatusId,
+}
+
+impl Job for FederateStatusUpdate {
+    const KIND: &'static str = "federate_status_update";
+    const LANE: Lane = Lane::Push;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.status_id.to_string())
+    }
+}
+
+/// A local profile was changed: Update of the actor to everybody who knows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateAccountUpdate {
+    pub account_id: AccountId,
+}
+
+impl Job for FederateAccountUpdate {
+    const KIND: &'static str = "federate_account_update";
+    const LANE: Lane = Lane::Push;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// A finished activity to all followers of an account: pins, featured hashtags.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateToFollowers {
+    pub account_id: AccountId,
+    /// The document as it is sent.
+    pub json: String,
+}
+
+impl Job for FederateToFollowers {
+    const KIND: &'static str = "federate_to_followers";
+    const LANE: Lane = Lane::Push;
+}
+
+/// A remote server's list of followers differs from ours (`Collection-Synchronization`).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SynchronizeFollowers {
+    pub account_id: AccountId,
+    pub url: String,
+    pub digest: String,
+}
+
+impl Job for SynchronizeFollowers {
+    const KIND: &'static str = "synchronize_followers";
+    const LANE: Lane = Lane::Push;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.account_id, self.digest))
+    }
+}

@@ -1,0 +1,153 @@
+//! Activities that arrived, and what is fetched because of them.
+
+use aws_lc_rs::digest::{Context, SHA256};
+use db::{AccountId, StatusId};
+use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
+
+use crate::enqueue::enqueue;
+use crate::error::Result;
+use crate::job::{Job, Lane};
+
+/// Acts on an activity of `ferrodon.inbox`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProcessInbox {
+    pub inbox_id: i64,
+}
+
+impl Job for ProcessInbox {
+    const KIND: &'static str = "process_inbox";
+    const LANE: Lane = Lane::Ingress;
+    const RETRIES: i16 = 8;
+}
+
+/// Fetches the parent of a reply that arrived before it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ResolveThread {
+    pub status_id: StatusId,
+    pub parent_uri: String,
+}
+
+impl Job for ResolveThread {
+    const KIND: &'static str = "resolve_thread";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+}
+
+/// Fetches the collection of replies of a remote status.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchReplies {
+    pub status_id: StatusId,
+    pub uri: String,
+}
+
+impl Job for FetchReplies {
+    const KIND: &'static str = "fetch_replies";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+}
+
+/// Fetches one reply.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchReply {
+    pub uri: String,
+}
+
+impl Job for FetchReply {
+    const KIND: &'static str = "fetch_reply";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.uri.clone())
+    }
+}
+
+/// Fetches the pinned statuses of a remote account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SynchronizeFeatured {
+    pub account_id: AccountId,
+}
+
+impl Job for SynchronizeFeatured {
+    const KIND: &'static str = "synchronize_featured";
+    const LANE: Lane = Lane::Pull;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// Fetches the featured hashtags of a remote account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SynchronizeFeaturedTags {
+    pub account_id: AccountId,
+    pub url: String,
+}
+
+impl Job for SynchronizeFeaturedTags {
+    const KIND: &'static str = "synchronize_featured_tags";
+    const LANE: Lane = Lane::Pull;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// An activity as it came in.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Who signed the request.
+    pub account_id: AccountId,
+    /// Whose personal inbox it was; `None`: the shared one.
+    pub delivered_to_account_id: Option<AccountId>,
+    pub body: Vec<u8>,
+}
+
+/// Writes an activity down and asks for its processing; once this is committed, 202 may be answered. False: the same body
+/// of the same sender waits already, as when a sender did not get the first answer. Processed ones are not remembered: a
+/// sender may well follow, undo and follow again with equal documents.
+///
+/// # Errors
+/// The database's.
+pub async fn accept(conn: &mut PgConnection, arrival: &Arrival) -> Result<bool> {
+    let mut hashed = Context::new(&SHA256);
+    hashed.update(&arrival.account_id.to_be_bytes());
+    hashed.update(&arrival.delivered_to_account_id.unwrap_or_default().to_be_bytes());
+    hashed.update(&arrival.body);
+    // An equal row that is being removed just now is waited for, so that false always means "still to be processed".
+    let id = sqlx::query_scalar!(
+        "insert into ferrodon.inbox (account_id, delivered_to_account_id, hash, body) values ($1, $2, $3, $4)
+         on conflict (hash) do nothing returning id",
+        arrival.account_id,
+        arrival.delivered_to_account_id,
+        hashed.finish().as_ref(),
+        &arrival.body,
+    )
+    .fetch_optional(&mut *conn)
+    .await?;
+    let Some(inbox_id) = id else { return Ok(false) };
+    enqueue(conn, &ProcessInbox { inbox_id }).await?;
+    Ok(true)
+}
+
+/// The activity that [`ProcessInbox`] names; `None` if it was processed already.
+///
+/// # Errors
+/// The database's.
+pub async fn find(conn: &mut PgConnection, inbox_id: i64) -> Result<Option<Arrival>> {
+    let found =
+        sqlx::query_as!(Arrival, "select account_id, delivered_to_account_id, body from ferrodon.inbox where id = $1", inbox_id)
+            .fetch_optional(conn)
+            .await?;
+    Ok(found)
+}
+
+/// To be called in the transaction that writes what the activity says, or when it is ignored for good.
+///
+/// # Errors
+/// The database's.
+pub async fn finish(conn: &mut PgConnection, inbox_id: i64) -> Result<()> {
+    sqlx::query!("delete from ferrodon.inbox where id = $1", inbox_id).execute(conn).await?;
+    Ok(())
+}

@@ -1,0 +1,172 @@
+//! `@context`: ActivityStreams, and the definitions of exactly the extension terms that a document uses.
+
+use serde_json::{Map, Value, json};
+
+pub const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
+const SECURITY: &str = "https://w3id.org/security/v1";
+const WEBFINGER: &str = "https://purl.archive.org/socialweb/webfinger";
+
+/// Which groups of terms a document uses.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Terms {
+    pub note: bool,
+    /// `atomUri` alone, as a `Tombstone` has it.
+    pub atom_uri: bool,
+    pub actor: bool,
+    pub hashtag: bool,
+    pub emoji: bool,
+    pub blurhash: bool,
+    pub focal_point: bool,
+    pub security: bool,
+}
+
+impl Terms {
+    pub const NONE: Self = Self {
+        note: false,
+        atom_uri: false,
+        actor: false,
+        hashtag: false,
+        emoji: false,
+        blurhash: false,
+        focal_point: false,
+        security: false,
+    };
+    pub const NOTE: Self = Self { note: true, ..Self::NONE };
+    pub const ACTOR: Self = Self { actor: true, security: true, ..Self::NONE };
+
+    #[must_use]
+    pub fn union(self, other: Self) -> Self {
+        Self {
+            note: self.note || other.note,
+            atom_uri: self.atom_uri || other.atom_uri,
+            actor: self.actor || other.actor,
+            hashtag: self.hashtag || other.hashtag,
+            emoji: self.emoji || other.emoji,
+            blurhash: self.blurhash || other.blurhash,
+            focal_point: self.focal_point || other.focal_point,
+            security: self.security || other.security,
+        }
+    }
+
+    /// A single string where no extension is used, an array otherwise.
+    #[must_use]
+    pub fn context(self) -> Value {
+        let mut named = vec![json!(ACTIVITY_STREAMS)];
+        if self.security {
+            named.push(json!(SECURITY));
+        }
+        if self.actor {
+            named.push(json!(WEBFINGER));
+        }
+        let terms = self.definitions();
+        if !terms.is_empty() {
+            named.push(Value::Object(terms));
+        }
+        if named.len() == 1 { json!(ACTIVITY_STREAMS) } else { Value::Array(named) }
+    }
+
+    fn definitions(self) -> Map<String, Value> {
+        let mut terms = Map::new();
+        if self.actor {
+            define(&mut terms, actor_terms());
+        }
+        if self.note {
+            define(&mut terms, note_terms());
+        }
+        if self.atom_uri {
+            define(&mut terms, json!({"ostatus": "http://ostatus.org#", "atomUri": "ostatus:atomUri"}));
+        }
+        if self.hashtag {
+            define(&mut terms, json!({"Hashtag": "as:Hashtag"}));
+        }
+        if self.emoji {
+            define(&mut terms, json!({"toot": "http://joinmastodon.org/ns#", "Emoji": "toot:Emoji"}));
+        }
+        if self.blurhash {
+            define(&mut terms, json!({"toot": "http://joinmastodon.org/ns#", "blurhash": "toot:blurhash"}));
+        }
+        if self.focal_point {
+            define(
+                &mut terms,
+                json!({"toot": "http://joinmastodon.org/ns#", "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"}}),
+            );
+        }
+        terms
+    }
+}
+
+fn define(terms: &mut Map<String, Value>, more: Value) {
+    if let Value::Object(more) = more {
+        terms.extend(more);
+    }
+}
+
+fn note_terms() -> Value {
+    json!({
+        "ostatus": "http://ostatus.org#",
+        "atomUri": "ostatus:atomUri",
+        "inReplyToAtomUri": "ostatus:inReplyToAtomUri",
+        "conversation": "ostatus:conversation",
+        "sensitive": "as:sensitive",
+        "toot": "http://joinmastodon.org/ns#",
+        "votersCount": "toot:votersCount",
+        "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
+        "quoteUri": "http://fedibird.com/ns#quoteUri",
+        "_misskey_quote": "https://misskey-hub.net/ns#_misskey_quote",
+        "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+        "gts": "https://gotosocial.org/ns#",
+        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+        "canFeature": {"@id": "https://w3id.org/fep/7aa9#canFeature", "@type": "@id"},
+        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+    })
+}
+
+fn actor_terms() -> Value {
+    json!({
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "toot": "http://joinmastodon.org/ns#",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "schema": "http://schema.org#",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+        "discoverable": "toot:discoverable",
+        "suspended": "toot:suspended",
+        "memorial": "toot:memorial",
+        "indexable": "toot:indexable",
+        "attributionDomains": {"@id": "toot:attributionDomains", "@container": "@set"},
+        "showFeatured": "toot:showFeatured",
+        "showMedia": "toot:showMedia",
+        "showRepliesInMedia": "toot:showRepliesInMedia",
+        "gts": "https://gotosocial.org/ns#",
+        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+        "canFeature": {"@id": "https://w3id.org/fep/7aa9#canFeature", "@type": "@id"},
+        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "manualApproval": {"@id": "gts:manualApproval", "@type": "@id"},
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Terms;
+    use serde_json::json;
+
+    #[test]
+    fn a_plain_activity_has_a_plain_context() {
+        assert_eq!(Terms::NONE.context(), json!("https://www.w3.org/ns/activitystreams"));
+    }
+
+    #[test]
+    fn a_note_names_only_what_it_uses() {
+        let context = Terms::NOTE.context();
+        assert_eq!(context[1]["atomUri"], "ostatus:atomUri");
+        assert!(context[1].get("Hashtag").is_none());
+        let tagged = Terms { hashtag: true, ..Terms::NOTE }.context();
+        assert_eq!(tagged[1]["Hashtag"], "as:Hashtag");
+    }
+}

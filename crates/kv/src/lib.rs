@@ -1,0 +1,21 @@
+//! Everything that stands in Redis, under Mastodon's own key names. What is here may be lost or rebuilt; callers decide what a failure means.
+
+pub mod account_cleanup;
+pub mod activity;
+pub mod antispam;
+pub mod async_refresh;
+mod connection;
+pub mod federation;
+pub mod feed;
+pub mod key;
+pub mod lock;
+pub mod notification;
+pub mod posting;
+pub mod publish;
+pub mod rate_limit;
+mod script;
+pub mod sidekiq;
+pub mod subscribe;
+pub mod trend;
+
+pub use connection::{Error, Kv};

@@ -32,10 +32,7 @@ pub(crate) fn is_ascii_space(c: char) -> bool {
 }
 
 fn is_connector(c: char) -> bool {
-    matches!(
-        c,
-        '\u{203f}' | '\u{2040}' | '\u{2054}' | '\u{fe33}' | '\u{fe34}' | '\u{fe4d}'..='\u{fe4f}' | '\u{ff3f}'
-    )
+    matches!(c, '\u{203f}' | '\u{2040}' | '\u{2054}' | '\u{fe33}' | '\u{fe34}' | '\u{fe4d}'..='\u{fe4f}' | '\u{ff3f}')
 }
 
 fn is_decimal_digit(c: char) -> bool {

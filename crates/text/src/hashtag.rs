@@ -36,7 +36,7 @@ pub fn in_text(text: &str) -> Vec<Entity> {
 /// The canonical spelling under which a tag is stored and looked up.
 pub fn normalize(name: &str) -> String {
     let compatible: String = name.nfkc().collect();
-    lower_case(&compatible).chars().map(fold_accent).filter(|c| is_name_char(*c)).collect()
+    compatible.chars().flat_map(char::to_lowercase).map(fold_accent).filter(|c| is_name_char(*c)).collect()
 }
 
 /// The spelling to show: the given one without characters that cannot be in a tag.
@@ -50,34 +50,33 @@ pub fn is_valid(name: &str) -> bool {
 }
 
 /// Length in bytes of the longest tag name that `rest` begins with.
+///
+/// Either something that may stand inside (a letter or separator) has a word character on both sides, or there is
+/// a run of word characters with a letter in it.
 fn name_length(rest: &str) -> Option<usize> {
-    let mut word_end = 0;
-    let mut joined_end = None;
-    let mut plain_end = Some(0);
-    let mut alpha_in_plain = false;
-    let mut inner = false;
-    for (index, (offset, c)) in rest.char_indices().enumerate() {
-        let word = is_word(c);
-        if !word && (index == 0 || !is_separator(c)) {
+    let mut joined = None;
+    let mut plain = 0;
+    let mut plain_goes_on = true;
+    let mut plain_has_letter = false;
+    let mut inner_seen = false;
+    for (offset, c) in rest.char_indices() {
+        let end = offset + c.len_utf8();
+        if is_word(c) {
+            if inner_seen {
+                joined = Some(end);
+            }
+            if plain_goes_on {
+                plain = end;
+                plain_has_letter |= is_alpha(c);
+            }
+        } else if offset > 0 && is_separator(c) {
+            plain_goes_on = false;
+        } else {
             break;
         }
-        let end = offset + c.len_utf8();
-        if word {
-            word_end = end;
-            if inner {
-                joined_end = Some(end);
-            }
-        }
-        if !word {
-            plain_end = plain_end.map(|_| 0).filter(|_| false).or(Some(0).filter(|_| false));
-        }
-        if let Some(plain) = plain_end.as_mut() {
-            *plain = word_end;
-            alpha_in_plain |= is_alpha(c);
-        }
-        inner |= index > 0 && (is_alpha(c) || is_separator(c));
+        inner_seen |= offset > 0 && (is_alpha(c) || is_separator(c));
     }
-    joined_end.or(plain_end.filter(|_| alpha_in_plain))
+    joined.or((plain_has_letter).then_some(plain))
 }
 
 /// `taghttp` before `://` is the tag `tag` with an address behind it.
@@ -92,4 +91,21 @@ fn is_separator(c: char) -> bool {
 
 fn is_name_char(c: char) -> bool {
     is_alnum(c) || is_separator(c) || matches!(c, '\u{e47}'..='\u{e4e}')
+}
+
+/// The Latin letter under the accent; expects lower case.
+fn fold_accent(c: char) -> char {
+    match c {
+        'ð' | 'đ' => 'd',
+        'ħ' => 'h',
+        'ı' => 'i',
+        'ĸ' => 'k',
+        'ŀ' | 'ł' => 'l',
+        'ŉ' | 'ŋ' => 'n',
+        'ø' => 'o',
+        'ſ' => 's',
+        'ŧ' => 't',
+        '\u{c0}'..='\u{17f}' => c.nfd().next().filter(char::is_ascii_alphabetic).unwrap_or(c),
+        _ => c,
+    }
 }

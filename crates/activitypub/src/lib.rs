@@ -1,0 +1,6 @@
+//! How ActivityPub is spelled and carried: documents in and out, signatures, fetching.
+
+pub mod keys;
+pub mod render;
+pub mod signature;
+pub mod document;

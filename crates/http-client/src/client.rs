@@ -188,10 +188,12 @@ fn check_status(response: &Response) -> Result<(), FetchError> {
     match response.status() {
         status if status.is_success() => Ok(()),
         StatusCode::GONE => Err(FetchError::Gone),
-        status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => Err(match retry_after(response.headers()) {
-            Some(after) => FetchError::RetryAfter { status: status.as_u16(), after },
-            None => FetchError::Status(status.as_u16()),
-        }),
+        status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
+            Err(match retry_after(response.headers()) {
+                Some(after) => FetchError::RetryAfter { status: status.as_u16(), after },
+                None => FetchError::Status(status.as_u16()),
+            })
+        }
         status => Err(FetchError::Status(status.as_u16())),
     }
 }
@@ -208,7 +210,8 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 /// `Content-Length` counts compressed bytes, so it is no lower bound of what comes, but a larger one than the limit is enough to know.
 fn announced_too_large(response: &Response, limit: usize) -> bool {
-    let announced = response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
+    let announced =
+        response.headers().get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()).and_then(|text| text.parse::<u64>().ok());
     announced.is_some_and(|length| length > u64::try_from(limit).unwrap_or(u64::MAX))
 }
 

@@ -33,9 +33,8 @@ impl GuardedResolver {
             return Ok(resolver);
         }
         // Without /etc/resolv.conf only the hosts file is left.
-        let mut builder = TokioResolver::builder_tokio().unwrap_or_else(|_| {
-            TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default())
-        });
+        let mut builder = TokioResolver::builder_tokio()
+            .unwrap_or_else(|_| TokioResolver::builder_with_config(ResolverConfig::default(), TokioRuntimeProvider::default()));
         let options = builder.options_mut();
         options.ip_strategy = LookupIpStrategy::Ipv4AndIpv6;
         options.use_hosts_file = ResolveHosts::Always;

@@ -27,7 +27,8 @@ create table ferrodon.job (
 ) with (fillfactor = 70, autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0.01,
         autovacuum_vacuum_insert_threshold = 100000, autovacuum_analyze_threshold = 1000);
 
-create index job_due on ferrodon.job (lane, run_at, id) where worker is null;
+create index job_due on ferrodon.job (lane, run_at, id) where worker is null and deaths = 0;
+create index job_suspect on ferrodon.job (lane, run_at, id) where worker is null and deaths > 0;
 create index job_in_hand on ferrodon.job (worker) where worker is not null;
 create unique index job_dedup on ferrodon.job (kind, dedup_key) where dedup_key is not null;
 
@@ -134,12 +135,12 @@ create table ferrodon.host_state (
     failures integer not null default 0,         -- in a row
     first_failure_at timestamptz not null default now(),
     down boolean not null default false,         -- its deliveries are deferred but for one that tries
-    probe_at timestamptz,                        -- when the next one tries
+    probe_at timestamptz not null default now(), -- when the next one tries
     failing_days date[] not null default '{}',   -- at seven the domain becomes a row of unavailable_domains
     last_error text
 ) with (fillfactor = 70);
 
-create index host_state_probe on ferrodon.host_state (probe_at) where down and probe_at is not null;
+create index host_state_probe on ferrodon.host_state (probe_at) where down;
 
 -- `Idempotency-Key` of posts, written with the post.
 create table ferrodon.idempotency (

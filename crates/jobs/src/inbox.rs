@@ -115,13 +115,14 @@ pub async fn accept(conn: &mut PgConnection, arrival: &Arrival) -> Result<bool> 
     hashed.update(&arrival.account_id.to_be_bytes());
     hashed.update(&arrival.delivered_to_account_id.unwrap_or_default().to_be_bytes());
     hashed.update(&arrival.body);
+    let hash = hashed.finish();
     // An equal row that is being removed just now is waited for, so that false always means "still to be processed".
     let id = sqlx::query_scalar!(
         "insert into ferrodon.inbox (account_id, delivered_to_account_id, hash, body) values ($1, $2, $3, $4)
          on conflict (hash) do nothing returning id",
         arrival.account_id,
         arrival.delivered_to_account_id,
-        hashed.finish().as_ref(),
+        hash.as_ref(),
         &arrival.body,
     )
     .fetch_optional(&mut *conn)

@@ -6,17 +6,27 @@
 pub mod account;
 mod deliver;
 pub mod delivery;
+mod engine;
 mod enqueue;
 mod error;
 pub mod feed;
+pub mod guard;
 pub mod inbox;
 pub mod job;
 pub mod mail;
 pub mod maintenance;
 pub mod media;
+pub mod outbound;
+mod pace;
+mod presence;
 pub mod push;
+pub mod queue;
+pub mod slot;
 
 pub use deliver::{DeliveryOptions, deliver_to};
+pub use engine::{Settings, drain, run};
 pub use enqueue::{enqueue, enqueue_in, enqueue_many};
 pub use error::{Error, Result};
 pub use job::{Dedup, Job, Lane};
+pub use outbound::{Delivery, DeliveryOutcome, Transport, host_is_alive};
+pub use queue::{Execute, LaneSettings, Outcome, Taken};

@@ -1,7 +1,9 @@
 //! What the timetable starts.
 
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 
+use crate::error::Result;
 use crate::job::{Dedup, Job, Lane};
 
 /// Publishes scheduled statuses whose time has come.
@@ -47,4 +49,17 @@ impl Job for Sweep {
     fn dedup_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+/// The work of [`Sweep`].
+///
+/// # Errors
+/// The database's.
+pub async fn sweep(conn: &mut PgConnection) -> Result<()> {
+    crate::outbound::expire(conn).await?;
+    sqlx::query!("delete from ferrodon.dead where died_at < now() - interval '30 days'").execute(&mut *conn).await?;
+    sqlx::query!("delete from ferrodon.idempotency where until < now()").execute(&mut *conn).await?;
+    sqlx::query!("delete from ferrodon.deleted_before_arrival where until < now()").execute(&mut *conn).await?;
+    sqlx::query!("delete from ferrodon.schedule_slot where slot < now() - interval '8 days'").execute(conn).await?;
+    Ok(())
 }

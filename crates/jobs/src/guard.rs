@@ -1,0 +1,85 @@
+//! Reasons not to start work on a database.
+
+use std::time::Duration;
+
+use sqlx::PgConnection;
+
+/// The newest migration of schema `ferrodon` that this program knows.
+const SCHEMA_VERSION: i32 = 2;
+/// A Sidekiq process writes its heartbeat every ten seconds.
+const SIDEKIQ_LIVES: Duration = Duration::from_mins(1);
+
+/// Each says what to do about it.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error(
+        "PostgreSQL runs with {setting} = off: what it confirms can be lost in a crash. Switch it on, or start with \
+         FERRODON_UNSAFE_DATABASE=true for a database that may be lost"
+    )]
+    Unsafe { setting: String },
+    #[error(
+        "the database was set up by a newer version (schema ferrodon {found}, this program knows {known}): install that \
+         version"
+    )]
+    TooNew { found: i32, known: i32 },
+    #[error("schema ferrodon is missing or older than this program: run `ferrodon db setup`")]
+    TooOld,
+    #[error(
+        "Mastodon's Sidekiq was alive {seconds} s ago on the same Redis: stop it first (both would do the same work), or \
+         start with --beside-sidekiq"
+    )]
+    Sidekiq { seconds: u64 },
+    #[error(transparent)]
+    Db(#[from] sqlx::Error),
+}
+
+/// What the operator insists on.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Overrides {
+    /// The database may be lost: tests and throw-away servers.
+    pub unsafe_database: bool,
+    /// Mastodon's workers run on purpose.
+    pub beside_sidekiq: bool,
+}
+
+/// Looks before the first job is taken and before the first request is accepted. `sidekiq_alive`: the age of the newest
+/// Sidekiq heartbeat in Redis, if there is one.
+///
+/// # Errors
+/// The reason to refuse.
+pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<Duration>, overrides: Overrides) -> Result<(), Refusal> {
+    match schema_version(conn).await? {
+        None => return Err(Refusal::TooOld),
+        Some(found) if found < SCHEMA_VERSION => return Err(Refusal::TooOld),
+        Some(found) if found > SCHEMA_VERSION => return Err(Refusal::TooNew { found, known: SCHEMA_VERSION }),
+        Some(_) => {}
+    }
+    if !overrides.unsafe_database
+        && let Some(setting) = unsafe_setting(conn).await?
+    {
+        return Err(Refusal::Unsafe { setting });
+    }
+    match sidekiq_alive {
+        Some(age) if age < SIDEKIQ_LIVES && !overrides.beside_sidekiq => Err(Refusal::Sidekiq { seconds: age.as_secs() }),
+        _ => Ok(()),
+    }
+}
+
+async fn schema_version(conn: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
+    let there = sqlx::query_scalar!(r#"select to_regclass('ferrodon.schema_version') is not null as "there!""#)
+        .fetch_one(&mut *conn)
+        .await?;
+    if !there {
+        return Ok(None);
+    }
+    sqlx::query_scalar!("select max(version) from ferrodon.schema_version").fetch_one(conn).await
+}
+
+async fn unsafe_setting(conn: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select name as "name!" from pg_settings
+           where name in ('fsync', 'full_page_writes', 'synchronous_commit') and setting = 'off' order by name limit 1"#
+    )
+    .fetch_optional(conn)
+    .await
+}

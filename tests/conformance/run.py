@@ -1,0 +1,402 @@
+#!/usr/bin/env python3
+"""Plays what Mastodon 4.6.5 was recorded doing against our programs. `./dev conformance` calls this; see README.md.
+
+    run.py SUITE [WORLD] [--only A,B] [--scenarios DIR] [--golden DIR] [--report FILE] [--ratchet]
+
+Ends with the line `N passed, N failed`; exit status 0 only if none failed (with --ratchet: if gaps.txt and floors.txt hold).
+"""
+import argparse
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, os.path.join(ROOT, 'deploy', 'dev'))
+sys.dont_write_bytecode = True
+import stand as stands  # noqa: E402
+
+sys.path.insert(0, HERE)
+import ratchet  # noqa: E402
+
+# how many scenarios that turned out otherwise than gaps.txt says are played once more: waiting is in their nature
+SECOND_TRIES = 12
+
+
+class Suite:
+    """One suite: `play` answers {step: (passed, note)} for the scenarios that `only` (patterns or None) selects."""
+
+    name = None
+    floors = False
+
+    def __init__(self, args):
+        self.args = args
+        self.stand = stands.Stand(os.path.join(state_folder(), self.name), os.environ.get('FERRODON_BIN', os.path.join(ROOT, 'target', 'debug')))
+
+    def prepare(self):
+        pass
+
+    def play(self, only, report):
+        raise NotImplementedError
+
+    def close(self):
+        self.stand.stop()
+
+    def scenario_of(self, key):
+        return key
+
+    def harness(self, *words, **kw):
+        """Runs a harness; its output goes on to ours. Answers its exit status."""
+        env = dict(os.environ, PYTHONDONTWRITEBYTECODE='1', **kw)
+        sys.stdout.flush()
+        return subprocess.run([sys.executable, '-u', *words], env=env).returncode
+
+
+class Rest(Suite):
+    name = 'rest'
+
+    def prepare(self):
+        s = self.stand
+        s.clear()
+        s.start_redis()
+        s.set_env(LOCAL_DOMAIN='social.example', EMAIL_DOMAIN_ALLOWLIST='example.com')
+        s.run('db', 'setup')
+        with open(os.path.join(HERE, 'rest', 'tools', 'fixtures.sql')) as f:
+            s.sql(f.read())
+        for program in ('web', 'worker', 'streaming'):
+            s.start(program)
+        write(s.path('cfg.json'), {
+            'base_url': s.base(), 'streaming_url': s.base('streaming'), 'streaming_public': 'wss://social.example',
+            'host': 'social.example', 'mail_domain': 'example.com',
+            'app': {'client_id': '', 'client_secret': '', 'redirect_uri': 'urn:ietf:wg:oauth:2.0:oob'},
+            'accounts': {}, 'settle': 2.0, 'wait_timeout': 20, 'timeout': 60,
+            'commands': {'sql': 'psql -qAtX -v ON_ERROR_STOP=1 -d %s' % s.name},
+        })
+
+    def play(self, only, report):
+        golden = self.args.golden or os.path.join(HERE, 'rest', 'golden')
+        words = [os.path.join(HERE, 'rest', 'golden.py'), 'check', '--config', self.stand.path('cfg.json'), '--golden', golden, '--report', report,
+                 '--scenarios', self.args.scenarios or os.path.join(HERE, 'rest', 'scenarios', 'open')]
+        if only:
+            words += ['--only', ','.join(only)]
+        self.harness(*words)
+        out = {}
+        for row in read(report)['results']:
+            if row['result'] in ('pass', 'fail'):
+                out['%s/%s' % (row['scenario'], row['n'])] = (row['result'] == 'pass', row['group'])
+        return out
+
+    def scenario_of(self, key):
+        return key.rsplit('/', 1)[0]
+
+
+class Fed(Suite):
+    name = 'fed'
+    program, recorded = 'fedgolden.py', 'golden'
+
+    def prepare(self):
+        sys.path.insert(0, os.path.join(HERE, 'fed'))
+        import ops
+        import remote
+
+        s = self.stand
+        s.clear()
+        s.start_redis()
+        authority = remote.CA(s.path('fediverse')).path
+        trusted = s.path('trusted.pem')
+        with open(trusted, 'w') as out:
+            for path in ('/etc/ssl/certs/ca-certificates.crt', authority):
+                if os.path.exists(path):
+                    with open(path) as f:
+                        out.write(f.read())
+        # Without root there is neither port 443 nor /etc/hosts: the fake hosts then speak plain http and are named by address.
+        self.plain = [] if os.geteuid() == 0 else ['--plain', str(stands.free_port())]
+        if not self.plain:
+            name_hosts(remote.hosts_lines())
+        s.set_env(LOCAL_DOMAIN='local.test', ALLOWED_PRIVATE_ADDRESSES='127.0.0.0/8', SSL_CERT_FILE=trusted)
+        s.run('db', 'setup')
+        accounts = ops.seed(s)
+        for program in ('web', 'worker', 'streaming'):
+            s.start(program)
+        s.save()
+        write(s.path('cfg.json'), {
+            'base_url': s.base(), 'public_host': 'local.test', 'streaming_url': s.base('streaming', 'ws'), 'accounts': accounts,
+            'settle': {'quiet': 1.2, 'max': 15, 'barrier': 20, 'subscribe': 0.6, 'stream': 0.5}, 'debounce': 6.5,
+            'commands': ops.commands(s),
+        })
+
+    def play(self, only, report):
+        words = [self.harness_file(), 'check', '--cfg', self.stand.path('cfg.json'), '--report', report, '--set', 'all', '--state', self.stand.path('fediverse'),
+                 '--golden', self.args.golden or os.path.join(HERE, 'fed', self.recorded), *self.plain]
+        if only:
+            words += ['--only', '|'.join(regular(pattern) for pattern in only)]
+        self.harness(*words)
+        return {r['scenario']: (r['result'] == 'same', '%d differences' % len(r.get('differences', ()))) for r in read(report)['results'] if r['result'] != 'skipped'}
+
+    def harness_file(self):
+        """The harness reads the scenarios beside itself: for others it is laid out anew with links."""
+        other = self.args.scenarios
+        here = os.path.join(HERE, 'fed')
+        if not other:
+            return os.path.join(here, self.program)
+        laid = self.stand.path('harness')
+        os.makedirs(os.path.join(laid, 'scenarios'), exist_ok=True)
+        for folder, into in ((here, laid), (os.path.join(here, 'scenarios'), os.path.join(laid, 'scenarios'))):
+            for name in os.listdir(folder):
+                if name.endswith('.py'):
+                    link(os.path.join(folder, name), os.path.join(into, name))
+        link(os.path.abspath(other), os.path.join(laid, 'scenarios', 'open'))
+        return os.path.join(laid, self.program)
+
+
+class Stream(Fed):
+    name = 'stream'
+    program, recorded = 'streamgolden.py', 'golden-stream'
+
+    def harness_file(self):
+        other = self.args.scenarios
+        if other and os.path.exists(os.path.join(other, self.program)):
+            return os.path.join(other, self.program)
+        return os.path.join(HERE, 'fed', self.program)
+
+
+class Media(Suite):
+    name = 'media'
+
+    def prepare(self):
+        sys.path.insert(0, os.path.join(HERE, 'fed'))
+        import ops
+
+        s = self.stand
+        s.clear()
+        s.start_redis()
+        s.set_env(LOCAL_DOMAIN='social.example', FERRODON_RATE_LIMITS='false')
+        s.run('db', 'setup')
+        self.token = ops.make_user(s, 'alice')
+        for program in ('web', 'worker'):
+            s.start(program)
+
+    def play(self, only, report):
+        s = self.stand
+        golden = self.args.golden or os.path.join(HERE, 'media', 'golden.jsonl')
+        if os.path.isdir(golden):
+            golden = os.path.join(golden, 'golden.jsonl')
+        chosen = s.path('golden.jsonl')
+        names = []
+        with open(golden) as f, open(chosen, 'w') as out:
+            for line in f:
+                row = json.loads(line)
+                if row['answer'] >= 500 or (row.get('final') or 0) >= 500 or only and not any(fnmatch.fnmatch(row['file'], p) for p in only):
+                    continue
+                names.append(row['file'])
+                out.write(line)
+        p = subprocess.run([sys.executable, os.path.join(HERE, 'media', 'upload.py'), 'check', '--base', s.base(), '--host', 'social.example', '--token', self.token,
+                            '--dir', self.args.scenarios or os.path.join(HERE, 'media', 'files'), '--system', s.path('public/system'), '--golden', chosen],
+                           stdout=subprocess.PIPE, text=True)
+        print(p.stdout, end='')
+        if p.returncode not in (0, 1) or not re.search(r'\d+ passed, \d+ failed', p.stdout):
+            raise stands.Failed('the upload harness broke off')
+        notes = {}
+        for line in p.stdout.splitlines():
+            m = re.match(r'(\S+): (.*?): recorded ', line)
+            if m:
+                notes.setdefault(m[1], []).append(m[2])
+        out = {name: (name not in notes, ', '.join(notes.get(name, ()))) for name in names}
+        write(report, {'failed': notes})
+        return out
+
+
+class World(Suite):
+    name = 'world'
+    floors = True
+
+    def __init__(self, args):
+        super().__init__(args)
+        self.world = args.world or 'social'
+        self.files = os.path.join(os.environ.get('FERRODON_WORLDS', os.path.join(ROOT, '..', 'shared', 'mastodon')), self.world)
+        if args.scenarios:
+            self.files = args.scenarios
+
+    def prepare(self):
+        if not os.path.exists(os.path.join(self.files, 'database.dump')):
+            raise Absent('no recorded world in %s' % self.files)
+        s = self.stand
+        s.clear()
+        r = subprocess.run(['pg_restore', '--no-owner', '--no-privileges', '-d', s.name, os.path.join(self.files, 'database.dump')], capture_output=True, text=True)
+        if r.returncode:
+            raise stands.Failed('pg_restore: ' + r.stderr[-2000:])
+        # as autovacuum would have done by now
+        s.sql('ANALYZE;')
+        s.start_redis(os.path.join(self.files, 'redis.rdb.gz'))
+        subprocess.run(['tar', '-xzf', os.path.join(self.files, 'media.tar.gz'), '-C', s.path('public'), '--no-same-owner'], check=True)
+        with open(os.path.join(self.files, 'env.production')) as f:
+            recorded = dict(line.strip().split('=', 1) for line in f if '=' in line)
+        s.set_env(**recorded, PAPERCLIP_ROOT_PATH=s.path('public/system'), FERRODON_RATE_LIMITS='false')
+        s.run('db', 'setup')
+        # nothing but web: the recorded answers are those of a server whose jobs rest
+        s.start('web')
+
+    def play(self, only, report):
+        answers = self.args.golden or os.path.join(self.files, 'answers-open.json.gz')
+        if os.path.isdir(answers):
+            answers = sorted(os.path.join(answers, n) for n in os.listdir(answers) if n.endswith('.json.gz'))[0]
+        words = [os.path.join(HERE, 'world', 'world.py'), 'check', '--base', self.stand.base(), '--answers', answers, '--report', report]
+        if self.world.endswith('-jobs'):
+            words.append('--loose')
+        if only:
+            words += ['--only', '|'.join(only)]
+        self.harness(*words)
+        groups = read(report)['groups']
+        return {'%s %s' % (self.world, group): tuple(counts) for group, counts in groups.items()}
+
+
+class Structure(Suite):
+    name = 'structure'
+
+    def prepare(self):
+        self.stand.clear()
+        folder = os.path.join(ROOT, 'migrations')
+        for file in sorted(n for n in os.listdir(folder) if n.endswith('.sql')):
+            with open(os.path.join(folder, file)) as f:
+                stands.psql(self.stand.name, f.read(), '-1')
+
+    def play(self, only, report):
+        here = os.path.join(HERE, 'structure')
+        with open(os.path.join(here, 'structure.sql')) as f:
+            have = stands.psql(self.stand.name, f.read(), '-F', '\t').splitlines()
+        with open(os.path.join(here, 'structure.tsv')) as f:
+            want = f.read().splitlines()
+        missing, added = set(want) - set(have), set(have) - set(want)
+        for sign, facts in (('-', missing), ('+', added)):
+            for fact in sorted(facts):
+                print(sign, fact)
+        write(report, {'missing': sorted(missing), 'added': sorted(added)})
+        return {fact: (fact in want and fact in have, '') for fact in {*want, *have}}
+
+
+class Text(Suite):
+    """A table-driven test in crates/text reads the cases; it prints what fails and holds gaps.txt itself."""
+
+    name = 'text'
+
+    def close(self):
+        pass
+
+    def play(self, only, report):
+        cases = self.args.golden or os.path.join(HERE, 'text', 'cases.jsonl')
+        if os.path.isdir(cases):
+            cases = os.path.join(cases, 'cases.jsonl')
+        env = dict(os.environ, FERRODON_TEXT_CASES=os.path.abspath(cases), FERRODON_TEXT_REPORT=os.path.abspath(report), FERRODON_TEXT_ONLY=','.join(only or ()))
+        if os.path.exists(report):
+            os.remove(report)
+        subprocess.run(['cargo', 'test', '-q', '-p', 'ferrodon-text', '--test', 'cases'], env=env, cwd=ROOT)
+        if not os.path.exists(report):
+            raise stands.Failed('the test of the text cases did not finish')
+        return {key: (passed, '') for key, passed in read(report).items()}
+
+
+class Absent(Exception):
+    """There is nothing to play here; that is no failure."""
+
+
+SUITES = {suite.name: suite for suite in (Rest, Fed, Stream, Media, World, Structure, Text)}
+
+
+def regular(pattern):
+    """`follow`, `follow/*`, `in/note` → a regular expression for names like in/note."""
+    if '*' in pattern or '/' in pattern:
+        return '^' + fnmatch.translate(pattern)
+    return '^' + re.escape(pattern) + '/'
+
+
+def name_hosts(lines):
+    """Adds the fake hosts to /etc/hosts; they lie under .test, which nobody else has."""
+    with open('/etc/hosts') as f:
+        known = f.read()
+    new = [line for line in lines if line.split()[1] not in known.split()]
+    if new:
+        with open('/etc/hosts', 'a') as f:
+            f.write(('' if known.endswith('\n') else '\n') + ''.join(line + ' # ferrodon tests\n' for line in new))
+
+
+def link(target, name):
+    if os.path.lexists(name):
+        os.remove(name)
+    os.symlink(target, name)
+
+
+def state_folder():
+    return os.environ.get('FERRODON_STATE', os.path.join(ROOT, '.dev', 'conformance'))
+
+
+def read(path):
+    with open(path) as f:
+        return json.load(f)
+
+
+def write(path, value):
+    with open(path, 'w') as f:
+        json.dump(value, f, indent=1)
+
+
+def play_again(suite, results, listed, report):
+    """Scenarios that turned out otherwise than gaps.txt says get a second try; whichever result is as expected counts."""
+    odd = {suite.scenario_of(key) for key, (passed, _) in results.items() if passed == (key in listed)}
+    if not odd or len(odd) > SECOND_TRIES:
+        return
+    print('once more: ' + ', '.join(sorted(odd)))
+    for key, (passed, note) in suite.play(sorted(odd), report + '.again').items():
+        if key in results and passed != (key in listed):
+            results[key] = (passed, note)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument('suite', choices=sorted(SUITES))
+    p.add_argument('world', nargs='?')
+    p.add_argument('--only', help='names or patterns, separated by commas')
+    p.add_argument('--scenarios', help='another folder of scenarios (media: of files; world: of a recorded server)')
+    p.add_argument('--golden', help='another folder of recordings')
+    p.add_argument('--report', help='where the details go')
+    p.add_argument('--ratchet', action='store_true', help='compare with gaps.txt and floors.txt: they may only get better')
+    args = p.parse_args()
+    os.makedirs(state_folder(), exist_ok=True)
+    report = os.path.abspath(args.report or os.path.join(state_folder(), args.suite + '.report.json'))
+    for given in ('scenarios', 'golden'):
+        path = getattr(args, given)
+        if path is not None:
+            setattr(args, given, os.path.abspath(path))
+    only = args.only.split(',') if args.only else None
+    suite = SUITES[args.suite](args)
+    listed = ratchet.gaps(suite.name)
+    try:
+        suite.prepare()
+        results = suite.play(only, report)
+        if args.ratchet and not suite.floors:
+            play_again(suite, results, listed, report)
+    except Absent as e:
+        print('%s; skipped' % e)
+        print('0 passed, 0 failed')
+        return 0
+    except stands.Failed as e:
+        print(e)
+        print('0 passed, 1 failed')
+        return 1
+    finally:
+        suite.close()
+    if suite.floors:
+        passed, failed = (sum(counts[i] for counts in results.values()) for i in (0, 1))
+        held = not args.ratchet or ratchet.hold_floors(suite.name, results, only)
+    else:
+        passed = sum(1 for ok, _ in results.values() if ok)
+        failed = len(results) - passed
+        held = not args.ratchet or ratchet.hold_gaps(suite.name, results, listed, only)
+    print('%d passed, %d failed' % (passed, failed))
+    return 0 if held and (args.ratchet or not failed) and passed + failed else 1
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,5 +1,6 @@
 //! The door to PostgreSQL: pool, transactions, pages, and one file for each table that more than one caller reads.
 
+pub mod counters;
 pub mod encryption;
 pub mod id;
 pub mod oauth_access_tokens;

@@ -1,0 +1,80 @@
+//! Who may quote a status or feature an account: the bitmaps of interaction policies in words.
+
+use serde::Serialize;
+
+const UNSUPPORTED: i32 = 1;
+const PUBLIC: i32 = 2;
+const FOLLOWERS: i32 = 4;
+const FOLLOWING: i32 = 8;
+
+/// `quote_approval` and `feature_approval`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Approval {
+    /// Who need not ask.
+    pub automatic: Vec<&'static str>,
+    /// Who may ask.
+    pub manual: Vec<&'static str>,
+    /// What applies to the viewer: `automatic`, `manual`, `missing`, `unknown` or `denied`.
+    pub current_user: &'static str,
+}
+
+/// How the viewer stands to the owner of the policy.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Standing {
+    pub(crate) is_owner: bool,
+    pub(crate) follows_owner: bool,
+    pub(crate) followed_by_owner: bool,
+}
+
+/// `accounts.feature_approval_policy` and `statuses.quote_approval_policy`: automatic above, manual below.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Policy(pub(crate) i32);
+
+impl Policy {
+    fn automatic(self) -> i32 {
+        self.0 >> 16 & 0xffff
+    }
+
+    fn manual(self) -> i32 {
+        self.0 & 0xffff
+    }
+
+    pub(crate) fn to_entity(self, current_user: &'static str) -> Approval {
+        Approval { automatic: names(self.automatic()), manual: names(self.manual()), current_user }
+    }
+
+    /// The word for a viewer; the first that fits of automatic, manual, unknown, denied.
+    pub(crate) fn applied_to(self, standing: Standing) -> &'static str {
+        let allows = |flags: i32| {
+            flags & PUBLIC != 0
+                || (flags & FOLLOWERS != 0 && standing.follows_owner)
+                || (flags & FOLLOWING != 0 && standing.followed_by_owner)
+        };
+        if standing.is_owner || allows(self.automatic()) {
+            "automatic"
+        } else if allows(self.manual()) {
+            "manual"
+        } else if (self.automatic() | self.manual()) & UNSUPPORTED != 0 {
+            "unknown"
+        } else {
+            "denied"
+        }
+    }
+}
+
+/// What `locked` and `discoverable` of a local account amount to.
+pub(crate) fn local_feature_policy(discoverable: bool, locked: bool) -> Policy {
+    Policy(match (discoverable, locked) {
+        (false, _) => 0,
+        (true, true) => FOLLOWERS << 16,
+        (true, false) => PUBLIC << 16,
+    })
+}
+
+fn names(flags: i32) -> Vec<&'static str> {
+    [(UNSUPPORTED, "unsupported_policy"), (PUBLIC, "public"), (FOLLOWERS, "followers"), (FOLLOWING, "following")]
+        .into_iter()
+        .filter(|(flag, _)| flags & flag != 0)
+        .map(|(_, name)| name)
+        .collect()
+}

@@ -1,0 +1,118 @@
+//! Stored text → the HTML that clients get.
+
+use std::collections::{HashMap, HashSet};
+
+use db::PgConnection;
+use db::accounts::{self, HandleRow};
+use text::format::{Mentioned, Options};
+
+use crate::urls::{Handle, Urls, acct};
+
+/// HTML of a bio or post: formatted if it was written here, cleaned if it came from elsewhere.
+pub(crate) fn html(text: &str, local: bool, urls: &Urls, accounts: &impl Resolve) -> String {
+    if local {
+        let resolve = |username: &str, domain: Option<&str>| accounts.resolve(username, own_to_none(urls, domain), urls);
+        text::format::local_html(text, &Options { base_url: urls.base(), resolve: &resolve })
+    } else {
+        text::sanitize::remote_html(text)
+    }
+}
+
+/// HTML of a profile field. Links that were verified on other servers are shown as plain short links.
+pub(crate) fn field_html(value: &str, local: bool, verified: bool, urls: &Urls, accounts: &impl Resolve) -> String {
+    if local {
+        let resolve = |username: &str, domain: Option<&str>| accounts.resolve(username, own_to_none(urls, domain), urls);
+        return text::format::local_field(value, &Options { base_url: urls.base(), resolve: &resolve });
+    }
+    if verified {
+        return text::format::link(text::plain::remote(value).trim(), false);
+    }
+    text::sanitize::remote_html(value)
+}
+
+fn own_to_none<'a>(urls: &Urls, domain: Option<&'a str>) -> Option<&'a str> {
+    domain.filter(|domain| !urls.is_local_domain(domain))
+}
+
+/// Accounts that mentions in a text may lead to. `domain` is absent for our own.
+pub(crate) trait Resolve {
+    fn resolve(&self, username: &str, domain: Option<&str>, urls: &Urls) -> Option<Mentioned>;
+}
+
+/// `shown` stands behind the `@`. The domain is left out, so that the formatter does not decide by itself when to show it.
+fn mentioned(account: Handle<'_>, shown: String, urls: &Urls) -> Mentioned {
+    Mentioned {
+        username: shown,
+        domain: None,
+        pretty_acct: acct(account.username, account.domain),
+        url: urls.account_page(account),
+    }
+}
+
+/// The author and the mentioned accounts of a status. Where two of them have the same user name, domains are shown.
+pub(crate) struct Participants<'a>(pub(crate) Vec<Handle<'a>>);
+
+impl Resolve for Participants<'_> {
+    fn resolve(&self, username: &str, domain: Option<&str>, urls: &Urls) -> Option<Mentioned> {
+        let same_domain = |own: Option<&str>| match (own, domain) {
+            (None, None) => true,
+            (Some(own), Some(asked)) => own.eq_ignore_ascii_case(asked),
+            _ => false,
+        };
+        let namesakes = self.0.iter().filter(|account| account.username.eq_ignore_ascii_case(username));
+        let (same, others): (Vec<&Handle<'_>>, Vec<_>) = namesakes.partition(|account| same_domain(account.domain));
+        let account = *same.last()?;
+        let shown = if others.is_empty() { account.username.to_owned() } else { acct(account.username, account.domain) };
+        Some(mentioned(*account, shown, urls))
+    }
+}
+
+/// Handles seen in bios and fields, to be looked up together.
+#[derive(Debug, Default)]
+pub(crate) struct WantedHandles {
+    pairs: HashSet<(String, String)>,
+}
+
+impl WantedHandles {
+    /// Notes the handles in a text of a local account.
+    pub(crate) fn add(&mut self, text: &str, urls: &Urls) {
+        if text.contains('@') {
+            for handle in text::mention::extract(text) {
+                let (username, domain) = text::mention::split(handle);
+                let domain = own_to_none(urls, domain).unwrap_or_default();
+                self.pairs.insert((username.to_lowercase(), domain.to_lowercase()));
+            }
+        }
+    }
+
+    pub(crate) async fn find(self, conn: &mut PgConnection) -> Result<Handles, sqlx::Error> {
+        if self.pairs.is_empty() {
+            return Ok(Handles::default());
+        }
+        let (usernames, domains): (Vec<_>, Vec<_>) = self.pairs.into_iter().unzip();
+        let rows = accounts::find_by_handles(conn, &usernames, &domains).await?;
+        let key = |row: &HandleRow| (row.username.to_lowercase(), row.domain.clone().unwrap_or_default().to_lowercase());
+        Ok(Handles { known: rows.into_iter().map(|row| (key(&row), row)).collect() })
+    }
+}
+
+/// Accounts by user name and domain in lower case.
+#[derive(Debug, Default)]
+pub(crate) struct Handles {
+    known: HashMap<(String, String), HandleRow>,
+}
+
+impl Resolve for Handles {
+    fn resolve(&self, username: &str, domain: Option<&str>, urls: &Urls) -> Option<Mentioned> {
+        let row = self.known.get(&(username.to_lowercase(), domain.unwrap_or_default().to_lowercase()))?;
+        let handle = Handle {
+            id: row.id,
+            username: &row.username,
+            domain: row.domain.as_deref(),
+            uri: &row.uri,
+            url: row.url.as_deref(),
+            id_scheme: row.id_scheme,
+        };
+        Some(mentioned(handle, row.username.clone(), urls))
+    }
+}

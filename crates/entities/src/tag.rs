@@ -1,0 +1,71 @@
+//! Hashtags.
+
+use serde::Serialize;
+
+use crate::timestamp::Date;
+use crate::{Id, Urls};
+
+/// A hashtag of a status.
+#[derive(Debug, Clone, Serialize)]
+pub struct ShallowTag {
+    pub name: String,
+    pub url: String,
+}
+
+impl ShallowTag {
+    /// `name` in its normalised form.
+    #[must_use]
+    pub fn new(name: &str, urls: &Urls) -> Self {
+        Self { name: name.to_owned(), url: urls.tag(name) }
+    }
+}
+
+/// A hashtag with its use in the last seven days.
+#[derive(Debug, Clone, Serialize)]
+pub struct Tag {
+    /// Empty for a hashtag that nobody has used yet.
+    pub id: String,
+    pub name: String,
+    pub url: String,
+    pub history: Vec<DayOfUse>,
+    /// These two if somebody is signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub following: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub featuring: Option<bool>,
+}
+
+/// One day, newest first; all figures are text.
+#[derive(Debug, Clone, Serialize)]
+pub struct DayOfUse {
+    /// Midnight in seconds since 1970.
+    pub day: String,
+    pub accounts: String,
+    pub uses: String,
+}
+
+impl Tag {
+    /// `name` is normalised, `display_name` as it is shown.
+    #[must_use]
+    pub fn new(id: Option<i64>, name: &str, display_name: Option<&str>, history: Vec<DayOfUse>, urls: &Urls) -> Self {
+        Self {
+            id: id.map_or_else(String::new, |id| id.to_string()),
+            name: display_name.filter(|shown| !shown.is_empty()).unwrap_or(name).to_owned(),
+            url: urls.tag(name),
+            history,
+            following: None,
+            featuring: None,
+        }
+    }
+}
+
+/// A hashtag on a profile.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeaturedTag {
+    pub id: Id,
+    pub name: String,
+    pub url: String,
+    /// A number as text.
+    pub statuses_count: String,
+    pub last_status_at: Option<Date>,
+}

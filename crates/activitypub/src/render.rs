@@ -3,6 +3,7 @@
 
 pub mod activity;
 pub mod actor;
+pub mod announce;
 pub mod collection;
 mod context;
 pub mod note;
@@ -11,6 +12,7 @@ use config::Config;
 use db::uri::Uris;
 use serde_json::Value;
 
+pub use announce::StatusActivity;
 pub use context::{ACTIVITY_STREAMS, Terms};
 
 /// The collection that means "everybody".

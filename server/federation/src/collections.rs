@@ -1,0 +1,131 @@
+//! What an account shows of itself: pinned statuses, featured hashtags, collections of accounts.
+
+use activitypub::render::collection::{Order, Parts, collection};
+use activitypub::render::{Rendered, Terms};
+use axum::extract::{Path, State};
+use axum::response::Response;
+use db::StatusId;
+use serde_json::{Value, json};
+use shared::{ApiResult, App};
+use sqlx::PgConnection;
+
+use crate::account::{Absent, LocalAccount, PathParts};
+use crate::response::{self, COLLECTION, NEGOTIATED};
+use crate::signature;
+
+pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
+    if let Err(refused) = signature::required_if_authorized_fetch(&app, &request).await? {
+        return Ok(refused);
+    }
+    let mut conn = app.db.acquire().await?;
+    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
+        Ok(account) => account,
+        Err(absent) => return Ok(absent.response(COLLECTION)),
+    };
+    let rendered = match path.get("name").map(String::as_str) {
+        Some("featured") => featured(&app, &mut conn, &account).await?,
+        Some("tags") => tags(&app, &mut conn, &account).await?,
+        _ => return Ok(Absent::NotFound.response(COLLECTION)),
+    };
+    Ok(response::activity(&rendered.into_document(), COLLECTION))
+}
+
+struct PinnedRow {
+    id: StatusId,
+    public: bool,
+    uri: Option<String>,
+}
+
+/// Pinned statuses, the newest pin first. What not everybody may see stands there by its URI only.
+async fn featured(app: &App, conn: &mut PgConnection, account: &LocalAccount) -> Result<Rendered, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        PinnedRow,
+        r#"
+        SELECT s.id, s.visibility IN (0, 1) AS "public!", s.uri
+        FROM status_pins p JOIN statuses s ON s.id = p.status_id
+        WHERE p.account_id = $1 AND s.deleted_at IS NULL
+        ORDER BY p.created_at DESC
+        "#,
+        account.id
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let public: Vec<StatusId> = rows.iter().filter(|row| row.public).map(|row| row.id).collect();
+    let notes = app.renderer.notes(conn, &public).await?;
+    let mut terms = Terms::NOTE;
+    let items: Vec<Value> = rows
+        .iter()
+        .filter_map(|row| match notes.iter().find(|note| note.id == row.id) {
+            Some(note) => {
+                terms = terms.union(note.terms);
+                Some(note.body.clone())
+            }
+            None => row.uri.clone().map(Value::from),
+        })
+        .collect();
+    let body = collection(
+        Order::Ordered,
+        Parts {
+            id: Some(format!("{}/collections/featured", account.uri(&app.renderer.uris))),
+            total: i64::try_from(items.len()).ok(),
+            items: Some(items),
+            ..Parts::default()
+        },
+    );
+    Ok(Rendered { body, terms })
+}
+
+async fn tags(app: &App, conn: &mut PgConnection, account: &LocalAccount) -> Result<Rendered, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        SELECT t.name, COALESCE(NULLIF(f.name, ''), t.display_name, t.name) AS "display_name!"
+        FROM featured_tags f JOIN tags t ON t.id = f.tag_id
+        WHERE f.account_id = $1
+        ORDER BY f.statuses_count DESC, f.id
+        "#,
+        account.id
+    )
+    .fetch_all(conn)
+    .await?;
+    let page = app.renderer.uris.account_page(&account.username);
+    let items: Vec<Value> = rows
+        .iter()
+        .map(|row| json!({"type": "Hashtag", "href": format!("{page}/tagged/{}", row.name), "name": format!("#{}", row.display_name)}))
+        .collect();
+    let body = collection(
+        Order::Unordered,
+        Parts {
+            id: Some(format!("{}/collections/tags", account.uri(&app.renderer.uris))),
+            total: i64::try_from(items.len()).ok(),
+            items: Some(items),
+            ..Parts::default()
+        },
+    );
+    Ok(Rendered { body, terms: Terms { hashtag: true, ..Terms::NONE } })
+}
+
+/// How many collections of accounts this one keeps (FEP-7aa9).
+pub(crate) async fn featured_collections(
+    State(app): State<App>,
+    Path(path): Path<PathParts>,
+    request: signature::Parts,
+) -> ApiResult<Response> {
+    if let Err(refused) = signature::required_if_authorized_fetch(&app, &request).await? {
+        return Ok(refused);
+    }
+    let mut conn = app.db.acquire().await?;
+    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
+        Ok(account) => account,
+        Err(absent) => return Ok(absent.response(NEGOTIATED)),
+    };
+    let total = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM collections WHERE account_id = $1 AND local AND discoverable"#,
+        account.id
+    )
+    .fetch_one(&mut *conn)
+    .await?;
+    let id = format!("{}/ap/users/{}/featured_collections", app.renderer.uris.base(), account.id);
+    let first = Some(Value::from(format!("{id}?page=1")));
+    let body = collection(Order::Unordered, Parts { id: Some(id), total: Some(total), first, ..Parts::default() });
+    Ok(response::activity(&Rendered { body, terms: Terms::NONE }.into_document(), NEGOTIATED))
+}

@@ -12,12 +12,13 @@ use crate::raster::Raster;
 /// What libvips does when nothing else is said.
 pub(crate) const DEFAULT_QUALITY: u8 = 75;
 
-pub(crate) fn jpeg(raster: &Raster, quality: u8, progressive: bool) -> Result<Vec<u8>, Error> {
+/// Progressive, since the encoder's other way to good compression, a scan for each colour, is misread by zune-jpeg 0.5.
+pub(crate) fn jpeg(raster: &Raster, quality: u8) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     let mut encoder = Encoder::new(&mut bytes, quality);
     encoder.set_sampling_factor(SamplingFactor::F_2_2);
     encoder.set_optimized_huffman_tables(true);
-    encoder.set_progressive(progressive);
+    encoder.set_progressive(true);
     if let Some(profile) = &raster.icc {
         encoder.add_icc_profile(profile).map_err(Error::processing)?;
     }

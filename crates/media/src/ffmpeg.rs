@@ -108,6 +108,10 @@ impl Ffmpeg {
 
 fn input_arguments(demuxer: &str) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = vec!["-protocol_whitelist".into(), "file,pipe".into(), "-f".into(), demuxer.into()];
+    if demuxer == "jpeg_pipe" {
+        // Turning upright is done by the caller.
+        arguments.push("-noautorotate".into());
+    }
     if demuxer == "mov" {
         arguments.extend(["-enable_drefs".into(), "0".into()]);
     }

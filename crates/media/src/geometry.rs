@@ -33,6 +33,13 @@ pub(crate) fn fit(size: Size, (box_width, box_height): (f64, f64)) -> Size {
     (whole(width * scale), whole(height * scale))
 }
 
+/// The size with the same shape whose longer side is `side`.
+pub(crate) fn stretch(size: Size, side: f64) -> Size {
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let scale = side / width.max(height).max(1.0);
+    (whole(width * scale), whole(height * scale))
+}
+
 /// Crop to fill `target` from the centre. What is smaller becomes a window of the same shape as large as it allows.
 pub(crate) fn fill(size: Size, target: Size) -> (Crop, Size) {
     let (width, height) = (f64::from(size.0), f64::from(size.1));

@@ -346,3 +346,79 @@ fn grids(body: &[u8]) -> Option<Vec<(u32, Vec<u32>)>> {
     }
     Some(found)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxed(name: &[u8; 4], parts: &[&[u8]]) -> Vec<u8> {
+        let body = parts.concat();
+        let length = u32::try_from(body.len() + 8).unwrap();
+        [length.to_be_bytes().as_slice(), name, &body].concat()
+    }
+
+    fn infe(id: u8, kind: &[u8; 4]) -> Vec<u8> {
+        boxed(b"infe", &[&[2, 0, 0, 0, 0, id, 0, 0], kind, b"\0"])
+    }
+
+    fn ispe(width: u8, height: u8) -> Vec<u8> {
+        boxed(b"ispe", &[&[0; 4], &[0, 0, 0, width, 0, 0, 0, height]])
+    }
+
+    /// A picture of 3 by 2 pixels from two tiles of 2 by 2, turned a quarter against the clock.
+    fn grid_file() -> Vec<u8> {
+        let length_prefixed = [0, 0, 0, 1, 0xAA];
+        let mut config = vec![0; 21];
+        config.extend([3, 1, 0x20, 0, 1, 0, 1, 0xBB]);
+        let idat = boxed(b"idat", &[&[0, 0, 0, 1, 0, 3, 0, 2], &length_prefixed]);
+        let place = |id: u8, start: u8, length: u8| vec![0, id, 0, 1, 0, 0, 0, 1, 0, start, 0, length];
+        let meta = boxed(
+            b"meta",
+            &[
+                &[0; 4],
+                &boxed(b"pitm", &[&[0, 0, 0, 0, 0, 1]]),
+                &boxed(b"iinf", &[&[0, 0, 0, 0, 0, 3], &infe(1, b"grid"), &infe(2, b"hvc1"), &infe(3, b"hvc1")]),
+                &boxed(b"iloc", &[&[1, 0, 0, 0, 0x22, 0, 0, 3], &place(1, 0, 8), &place(2, 8, 5), &place(3, 8, 5)]),
+                &boxed(b"iref", &[&[0; 4], &boxed(b"dimg", &[&[0, 1, 0, 2, 0, 2, 0, 3]])]),
+                &boxed(
+                    b"iprp",
+                    &[
+                        &boxed(b"ipco", &[&ispe(2, 2), &boxed(b"hvcC", &[&config]), &ispe(3, 2), &boxed(b"irot", &[&[1]])]),
+                        &boxed(b"ipma", &[&[0, 0, 0, 0, 0, 0, 0, 3], &[0, 1, 2, 3, 4], &[0, 2, 2, 1, 2], &[0, 3, 2, 1, 2]]),
+                    ],
+                ),
+                &idat,
+            ],
+        );
+        [boxed(b"ftyp", &[b"heic\0\0\0\0mif1heic"]), meta].concat()
+    }
+
+    #[test]
+    fn tiles_are_joined_cut_and_turned() {
+        let still = parse(&grid_file()).unwrap();
+        assert_eq!((still.demuxer, still.size()), ("hevc", (3, 2)));
+        assert_eq!(still.stream, [0, 0, 0, 1, 0xBB, 0, 0, 0, 1, 0xAA, 0, 0, 0, 1, 0xBB, 0, 0, 0, 1, 0xAA]);
+        let frames: Vec<u8> = (0..8).flat_map(|n| [n, n, n]).collect();
+        let image = still.assemble(&frames).unwrap().into_rgb8();
+        assert_eq!(image.dimensions(), (2, 3));
+        // Upper row 0 1 4, lower row 2 3 6 before the turn.
+        let shades: Vec<u8> = image.pixels().map(|pixel| pixel.0[0]).collect();
+        assert_eq!(shades, [4, 6, 1, 3, 0, 2]);
+        assert!(still.assemble(&frames[..12]).is_err());
+    }
+
+    #[test]
+    fn broken_containers_are_refused_without_a_panic() {
+        let whole = grid_file();
+        for length in 0..whole.len() {
+            drop(parse(&whole[..length]));
+        }
+        for place in 0..whole.len() {
+            for value in [0, 1, 0x7F, 0xFF] {
+                let mut changed = whole.clone();
+                changed[place] = value;
+                drop(parse(&changed));
+            }
+        }
+    }
+}

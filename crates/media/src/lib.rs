@@ -12,6 +12,7 @@ mod focus;
 mod format;
 mod geometry;
 mod heif;
+mod jpeg_scans;
 mod meta;
 pub mod paths;
 mod picture;

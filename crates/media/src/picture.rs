@@ -165,7 +165,7 @@ impl Processor {
         let shaped = self.shaped(&source.raster, Shape::Pixels(CARD_PIXELS)).await?;
         let (width, height) = shaped.size();
         let original = if source.format == Format::Gif {
-            let output = Output { quality: 90, progressive: true, ..Output::new(Format::Jpeg, "jpg") };
+            let output = Output { quality: 90, ..Output::new(Format::Jpeg, "jpg") };
             self.write(&shaped, output).await?
         } else if shaped.size() == source.raster.size() {
             source.copy(&self.spool)?

@@ -11,6 +11,7 @@ use crate::ffmpeg::{Ffmpeg, PICTURE_TIME};
 use crate::format::Format;
 use crate::geometry::pixels;
 use crate::heif;
+use crate::jpeg_scans;
 use crate::probe::HEAD;
 use crate::raster::{self, Raster};
 use crate::rendition::Rendition;
@@ -70,12 +71,27 @@ impl Processor {
         if matches!(format, Format::Avif | Format::Heic | Format::Heif) {
             return self.read_heif(path).await;
         }
-        let path = path.to_owned();
-        self.blocking(move || {
-            check_dimensions(raster::header_size(&path, format)?, format)?;
-            raster::read(&path, format)
-        })
-        .await
+        let source = path.to_owned();
+        let read = self.blocking(move || {
+            check_dimensions(raster::header_size(&source, format)?, format)?;
+            if format == Format::Jpeg && jpeg_scans::one_for_each_colour(&std::fs::read(&source)?) {
+                return Ok(None);
+            }
+            raster::read(&source, format).map(Some)
+        });
+        match read.await? {
+            Some(raster) => Ok(raster),
+            None => self.read_jpeg_of_scans(path).await,
+        }
+    }
+
+    /// zune-jpeg 0.5 garbles baseline JPEG that come one colour after the other; ffmpeg does not.
+    async fn read_jpeg_of_scans(&self, path: &Path) -> Result<Raster, Error> {
+        let pixels = spool_file(&self.spool, ".png")?;
+        let how = ["-frames:v", "1", "-c:v", "png", "-pix_fmt", "rgb24", "-f", "image2pipe"].map(Into::into).into();
+        self.ffmpeg.convert(path, "jpeg_pipe", how, &pixels, PICTURE_TIME).await?;
+        let source = path.to_owned();
+        self.blocking(move || raster::dressed_as(raster::read(&pixels, Format::Png)?, &source)).await
     }
 
     async fn read_heif(&self, path: &Path) -> Result<Raster, Error> {
@@ -107,7 +123,7 @@ impl Processor {
                 Format::Png => encode::png(&raster)?,
                 Format::Gif => encode::gif(&raster)?,
                 Format::Webp => encode::webp_lossless(&raster)?,
-                _ => encode::jpeg(&raster, output.quality, output.progressive)?,
+                _ => encode::jpeg(&raster, output.quality)?,
             };
             Rendition::from_bytes(&spool, &bytes, output.format.content_type(), output.extension)
         })
@@ -135,14 +151,13 @@ pub(crate) struct Output {
     pub(crate) format: Format,
     pub(crate) extension: &'static str,
     pub(crate) quality: u8,
-    pub(crate) progressive: bool,
     /// WebP only.
     pub(crate) lossless: bool,
 }
 
 impl Output {
     pub(crate) fn new(format: Format, extension: &'static str) -> Self {
-        Self { format, extension, quality: encode::DEFAULT_QUALITY, progressive: false, lossless: false }
+        Self { format, extension, quality: encode::DEFAULT_QUALITY, lossless: false }
     }
 
     pub(crate) fn png() -> Self {

@@ -60,6 +60,16 @@ pub(crate) fn read(path: &Path, format: Format) -> Result<Raster, Error> {
     Ok(Raster { image, icc })
 }
 
+/// Pixels that were decoded elsewhere, turned and coloured as the JPEG they come from says.
+pub(crate) fn dressed_as(raster: Raster, source: &Path) -> Result<Raster, Error> {
+    let mut decoder = reader(source, Format::Jpeg)?.into_decoder().map_err(Error::processing)?;
+    let icc = decoder.icc_profile().ok().flatten();
+    let mut image = raster.image;
+    image.apply_orientation(decoder.orientation().map_err(Error::processing)?);
+    let icc = icc.filter(|profile| profile_fits(profile, &image));
+    Ok(Raster { image, icc })
+}
+
 fn reader(path: &Path, format: Format) -> Result<ImageReader<BufReader<File>>, Error> {
     let format = match format {
         Format::Jpeg => ImageFormat::Jpeg,

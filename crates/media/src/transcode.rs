@@ -5,6 +5,7 @@ use std::path::Path;
 
 use tempfile::TempPath;
 
+use crate::animation::gif_rate;
 use crate::error::Error;
 use crate::ffmpeg::{FILM_TIME, Ffmpeg, Movie, PICTURE_TIME};
 use crate::format::Format;
@@ -26,7 +27,7 @@ pub(crate) fn spool_file(spool: &Path, suffix: &str) -> Result<TempPath, Error> 
 /// An MP4 that every browser plays: copied if it already is one, else coded anew.
 pub(crate) async fn film(ffmpeg: &Ffmpeg, spool: &Path, input: &Path, format: Format, movie: &Movie) -> Result<TempPath, Error> {
     let output = spool_file(spool, ".mp4")?;
-    let arguments = if plays_everywhere(format, movie) { copy_arguments() } else { film_arguments(movie) };
+    let arguments = if plays_everywhere(format, movie) { copy_arguments() } else { film_arguments(input, format, movie) };
     ffmpeg.convert(input, demuxer(format)?, arguments, &output, FILM_TIME).await?;
     Ok(output)
 }
@@ -99,13 +100,13 @@ fn copy_arguments() -> Vec<OsString> {
     words("-map 0:v:0 -map 0:a:0? -c copy -map_metadata -1 -map_chapters -1 -movflags faststart -f mp4")
 }
 
-fn film_arguments(movie: &Movie) -> Vec<OsString> {
+fn film_arguments(input: &Path, format: Format, movie: &Movie) -> Vec<OsString> {
     let film = movie.film();
     let (width, height) = film.map_or((0.0, 0.0), |film| (f64::from(film.width), f64::from(film.height)));
     let room = AUDIO_LIMIT_BITS / movie.duration().unwrap_or(1.0).max(0.001) - SOUND_BIT_RATE;
     let rate = (width * height * BITS_PER_PIXEL).min(room).max(1000.0);
     // Full-range sources stay so; scaling them down to film range costs time and shades.
-    let pixels = if film.is_some_and(|film| film.pix_fmt == "yuvj420p") { "yuvj420p" } else { "yuv420p" };
+    let pixels = if film.is_some_and(|film| film.pix_fmt.starts_with("yuvj")) { "yuvj420p" } else { "yuv420p" };
     let mut arguments = words("-map 0:v:0 -map 0:a:0? -sn -dn -map_metadata -1 -map_chapters -1 -c:v libx264 -preset veryfast");
     arguments.extend(["-pix_fmt", pixels, "-vf", EVEN_SIZE, "-frames:v", MOST_FRAMES].map(OsString::from));
     for (name, value) in [("-b:v", rate), ("-maxrate", rate + SOUND_BIT_RATE), ("-bufsize", rate * 5.0)] {
@@ -113,6 +114,11 @@ fn film_arguments(movie: &Movie) -> Vec<OsString> {
     }
     if film.and_then(|film| film.nominal_rate()).is_some_and(|(above, below)| above > below.saturating_mul(120)) {
         arguments.extend(words("-fps_mode vfr"));
+    }
+    if format == Format::Gif
+        && let Some((above, below)) = gif_rate(input)
+    {
+        arguments.extend(["-r".into(), format!("{above}/{below}").into()]);
     }
     arguments.extend(words("-c:a aac -b:a 192k -movflags faststart -f mp4"));
     arguments

@@ -35,7 +35,6 @@ pub struct Created {
 }
 
 /// The parts that cost time: made before the transaction, off the async threads.
-#[derive(Debug)]
 pub struct Credentials {
     key: NewKey,
     encrypted_password: String,

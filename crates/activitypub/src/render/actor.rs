@@ -45,7 +45,6 @@ struct ActorRow {
 }
 
 struct MentionedRow {
-    id: AccountId,
     username: String,
     domain: Option<String>,
     url: Option<String>,
@@ -300,7 +299,7 @@ async fn mentioned(conn: &mut PgConnection, actor: &ActorRow, fields: &[String])
     let names: Vec<String> = handles.iter().map(|(name, _)| name.to_lowercase()).collect();
     sqlx::query_as!(
         MentionedRow,
-        r#"SELECT id, username, domain, url, uri FROM accounts WHERE lower(username) = ANY($1) AND id > 0 ORDER BY id"#,
+        r#"SELECT username, domain, url, uri FROM accounts WHERE lower(username) = ANY($1) AND id > 0 ORDER BY id"#,
         &names
     )
     .fetch_all(conn)

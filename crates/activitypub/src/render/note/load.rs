@@ -52,7 +52,7 @@ pub(super) struct StatusRow {
 }
 
 pub(super) struct MentionRow {
-    pub(super) status_id: Option<i64>,
+    pub(super) status_id: i64,
     pub(super) account_id: i64,
     pub(super) silent: bool,
     pub(super) username: String,
@@ -176,7 +176,7 @@ async fn mentions(conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<Menti
     sqlx::query_as!(
         MentionRow,
         r#"
-        SELECT m.status_id, a.id AS account_id, m.silent, a.username, a.domain, a.uri, a.url, a.id_scheme, a.actor_type,
+        SELECT m.status_id AS "status_id!", a.id AS account_id, m.silent, a.username, a.domain, a.uri, a.url, a.id_scheme, a.actor_type,
           a.followers_url,
           (EXISTS (SELECT 1 FROM follows f WHERE f.account_id = a.id AND f.target_account_id = s.account_id)
             OR EXISTS (SELECT 1 FROM follow_requests f WHERE f.account_id = a.id AND f.target_account_id = s.account_id))

@@ -55,6 +55,24 @@ impl Dom {
         stack.extend(self.children(id).iter().rev());
     }
 
+    pub(crate) fn is_element(&self, id: NodeId, wanted: &str) -> bool {
+        matches!(self.data(id), NodeData::Element { name, .. } if &*name.local == wanted)
+    }
+
+    /// Every element of the tree in the order of the source: number, name and attributes.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = (NodeId, &str, &[Attribute])> {
+        let mut waiting = vec![Self::ROOT];
+        std::iter::from_fn(move || {
+            while let Some(id) = waiting.pop() {
+                self.push_children(id, &mut waiting);
+                if let NodeData::Element { name, attrs } = self.data(id) {
+                    return Some((id, &*name.local, attrs.as_slice()));
+                }
+            }
+            None
+        })
+    }
+
     /// All text inside, scripts and the like included.
     pub(crate) fn text(&self, id: NodeId) -> String {
         let mut text = String::new();
@@ -82,35 +100,51 @@ pub(crate) fn attr<'a>(attrs: &'a [Attribute], name: &str) -> Option<&'a str> {
 /// Parses `source` as the content of a `body`. `None` if it is nested too deeply or explodes.
 pub(crate) fn fragment(source: &str) -> Option<Dom> {
     let context = QualName::new(None, ns!(html), local_name!("body"));
-    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let options = ParseOpts { tree_builder, ..ParseOpts::default() };
-    let parser = html5ever::parse_fragment(Sink::default(), options, context, Vec::new(), false);
-    let dom = feed(parser, source)?;
+    let parser = html5ever::parse_fragment(Sink::default(), options(), context, Vec::new(), false);
+    let sink = feed(parser, source);
+    if sink.exceeded.get() {
+        return None;
+    }
+    let mut dom = Dom { nodes: sink.nodes.into_inner() };
     // The fragment's top level stands inside an artificial html element.
     let top = dom.children(Dom::ROOT).iter().copied().find(|id| matches!(dom.data(*id), NodeData::Element { .. }))?;
-    let mut dom = dom;
     let children = dom.nodes.get(top)?.children.clone();
     dom.nodes.get_mut(Dom::ROOT)?.children = children;
     Some(dom)
 }
 
+/// Parses a page. Of one that is nested too deeply or explodes there is only the beginning.
+pub(crate) fn document(source: &str) -> Dom {
+    let parser = html5ever::parse_document(Sink::default(), options());
+    Dom { nodes: feed(parser, source).nodes.into_inner() }
+}
+
+/// The text that `source` means when its character references are resolved; tags in it stay text.
+pub(crate) fn decode_references(source: &str) -> String {
+    if !source.contains('&') {
+        return source.to_owned();
+    }
+    fragment(&source.replace('<', "&lt;")).map_or_else(|| source.to_owned(), |dom| dom.text(Dom::ROOT))
+}
+
+fn options() -> ParseOpts {
+    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    ParseOpts { tree_builder, ..ParseOpts::default() }
+}
+
 /// In pieces, so that the limits can stop it half-way.
-fn feed(mut parser: html5ever::driver::Parser<Sink>, source: &str) -> Option<Dom> {
+fn feed(mut parser: html5ever::driver::Parser<Sink>, source: &str) -> Sink {
     let mut rest = source;
-    while !rest.is_empty() {
+    while !rest.is_empty() && !parser.tokenizer.sink.sink.exceeded.get() {
         let mut end = rest.len().min(CHUNK);
         while !rest.is_char_boundary(end) {
             end += 1;
         }
         let (piece, after) = rest.split_at(end);
         parser.process(StrTendril::from_slice(piece));
-        if parser.tokenizer.sink.sink.exceeded.get() {
-            return None;
-        }
         rest = after;
     }
-    let sink = parser.finish();
-    (!sink.exceeded.get()).then(|| Dom { nodes: sink.nodes.into_inner() })
+    parser.finish()
 }
 
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 pub mod account_name;
 mod chars;
+pub mod charset;
 pub mod emoji;
 pub mod entity;
 pub mod filter;
@@ -11,9 +12,11 @@ mod html;
 pub mod language;
 pub mod length;
 pub mod link;
+pub mod link_preview;
 pub mod markdown;
 pub mod mention;
 pub mod plain;
+pub mod rel_me;
 pub mod sanitize;
 pub mod search_query;
 pub mod yaml;

@@ -9,14 +9,20 @@ const LINK_SCHEMES: [&str; 10] = ["http", "https", "dat", "dweb", "ipfs", "ipns"
 
 /// Safe HTML for a post, bio or field of another server.
 ///
-/// The result is a fixed point. HTML nested too deeply gives an empty string.
+/// HTML nested too deeply gives an empty string.
 pub fn remote_html(source: &str) -> String {
     if is_blank(source) {
         return String::new();
     }
+    if !source.contains(['<', '&', '\r']) && !source.contains(is_unsuitable) {
+        // Without markup there is nothing to parse.
+        let mut out = String::with_capacity(source.len());
+        push_escaped(&mut out, source, false);
+        return out;
+    }
     let cleaned: String = source.chars().filter(|c| !is_unsuitable(*c)).collect();
-    html::fragment(&cleaned)
-        .map_or_else(String::new, |dom| Writer { dom: &dom, out: String::with_capacity(source.len()) }.write())
+    let Some(dom) = html::fragment(&cleaned) else { return String::new() };
+    Writer { dom: &dom, out: String::with_capacity(source.len()) }.write()
 }
 
 enum Step {

@@ -10,7 +10,7 @@ use text::entity::{self, Kind};
 use text::filter::{Filter, Keyword};
 use text::format::{Mentioned, Options, local_field, local_html};
 use text::search_query::{self, Part, Prefix};
-use text::{emoji, hashtag, length, markdown, plain, sanitize, yaml};
+use text::{charset, emoji, hashtag, length, link_preview, markdown, plain, sanitize, yaml};
 
 const CASES: &str = include_str!("../../../tests/conformance/text/cases.jsonl");
 
@@ -177,6 +177,51 @@ fn markdown_becomes_html_as_in_mastodon() {
 #[test]
 fn search_queries_are_understood_as_in_mastodon() {
     check("search", |case| search_query::parse(input(case)).map_or(json!({"error": true}), |clauses| recorded_form(&clauses)));
+}
+
+#[test]
+fn pages_become_link_cards_as_in_mastodon() {
+    check("card", |case| {
+        let url = case["url"].as_str().unwrap();
+        let bytes = match case["bytes"].as_str() {
+            Some(encoded) => from_base64(encoded),
+            None => input(case).as_bytes().to_vec(),
+        };
+        let preview = link_preview::read(&charset::decode(&bytes, case["charset"].as_str()), url);
+        json!({
+            "title": preview.title,
+            "description": preview.description,
+            "image_remote_url": preview.image_url,
+            "image_description": preview.image_description,
+            "type": if preview.player.is_some() { "video" } else { "link" },
+            "link_type": if preview.is_article { "article" } else { "unknown" },
+            "width": preview.player.as_ref().map_or(json!(0), |player| json!(player.width.to_string())),
+            "height": preview.player.as_ref().map_or(json!(0), |player| json!(player.height.to_string())),
+            "html": preview.player.as_ref().map(link_preview::Player::html).unwrap_or_default(),
+            "provider_name": preview.provider_name,
+            "provider_url": "",
+            "author_name": preview.author_name,
+            "author_url": preview.author_url,
+            "embed_url": "",
+            "language": preview.language,
+            "published_at": preview.published_at,
+        })
+    });
+}
+
+fn from_base64(text: &str) -> Vec<u8> {
+    const ALPHABET: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bytes = Vec::new();
+    let (mut bits, mut count) = (0_u32, 0);
+    for digit in text.chars().filter_map(|c| ALPHABET.find(c)) {
+        bits = bits << 6 | u32::try_from(digit).unwrap();
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push(u8::try_from(bits >> count & 0xff).unwrap());
+        }
+    }
+    bytes
 }
 
 /// The recording shows what the query became for Elasticsearch.

@@ -1,1 +1,85 @@
-fn main() {}
+//! The program `ferrodon-streaming`: reads the environment, listens, and ends on SIGTERM.
+
+use std::os::unix::fs::PermissionsExt;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use config::{Config, Listen, Logging};
+use db::Db;
+use kv::Kv;
+use streaming::{App, Listener};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const DEFAULT_PORT: u16 = 4000;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    match start().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("ferrodon-streaming: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn start() -> anyhow::Result<()> {
+    let config = Config::from_env()?;
+    log_to_stdout(&config.logging)?;
+    // Fails only if one is installed already, which is as good.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let db = Db::connect_lazy(&config.database, "ferrodon-streaming")?;
+    let kv = Kv::connect_lazy(&config.redis.base)?;
+    let listener = listen(&config.web.listen).await?;
+    let app = App::start(db, kv, config.web, config.clock);
+    let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
+    streaming::run(app, listener, terminated()?).await;
+    Ok(())
+}
+
+fn log_to_stdout(logging: &Logging) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&logging.filter).context("RUST_LOG")?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    if logging.json {
+        subscriber.json().init();
+    } else {
+        subscriber.init();
+    }
+    Ok(())
+}
+
+async fn listen(listen: &Listen) -> anyhow::Result<Listener> {
+    match listen {
+        Listen::Tcp { address, port } => {
+            let address = (*address, port.unwrap_or(DEFAULT_PORT));
+            let listener =
+                TcpListener::bind(address).await.with_context(|| format!("listening on {}:{}", address.0, address.1))?;
+            tracing::info!(target: "ferrodon", address = %address.0, port = address.1, "listening");
+            Ok(Listener::Tcp(listener))
+        }
+        Listen::Socket(path) => {
+            // Left over from a process that was killed.
+            let _ = std::fs::remove_file(path);
+            let listener = UnixListener::bind(path).with_context(|| format!("listening on {}", path.display()))?;
+            std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o666))?;
+            tracing::info!(target: "ferrodon", path = %path.display(), "listening");
+            Ok(Listener::Unix(listener))
+        }
+    }
+}
+
+fn terminated() -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

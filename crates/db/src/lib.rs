@@ -1,6 +1,7 @@
 //! The door to PostgreSQL: pool, transactions, pages, and one file for each table that more than one caller reads.
 
 pub mod counters;
+pub mod domain_blocks;
 pub mod encryption;
 pub mod id;
 pub mod oauth_access_tokens;

@@ -68,6 +68,12 @@ impl Client {
         Ok(Self { inner: Arc::new(Inner { http, guard, https_only: settings.https, places }) })
     }
 
+    /// What URLs that are built here begin with: `http` only on a server that itself runs without https.
+    #[must_use]
+    pub fn scheme(&self) -> &'static str {
+        if self.inner.https_only { "https" } else { "http" }
+    }
+
     /// # Errors
     /// See [`FetchError`]; every status but 2xx is one.
     pub async fn get(&self, request: Get<'_>) -> Result<Answer, FetchError> {

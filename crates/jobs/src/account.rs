@@ -131,3 +131,50 @@ impl Job for ResolveMention {
     const LANE: Lane = Lane::Pull;
     const RETRIES: i16 = 7;
 }
+
+/// Several rows have the URI of this account, whose handle was just confirmed: the others are merged into it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MergeAccounts {
+    pub account_id: AccountId,
+}
+
+impl Job for MergeAccounts {
+    const KIND: &'static str = "merge_accounts";
+    const LANE: Lane = Lane::Pull;
+    const TIMEOUT: Duration = Duration::from_mins(15);
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// A remote account came back with keys that nobody knew, so its server may have lost its followers: local ones follow again.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Refollow {
+    pub account_id: AccountId,
+}
+
+impl Job for Refollow {
+    const KIND: &'static str = "refollow";
+    const LANE: Lane = Lane::Pull;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// What follows when an account was suspended, or no longer is: feeds, files and lists. Looks at the row for which of both.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AfterSuspensionChange {
+    pub account_id: AccountId,
+}
+
+impl Job for AfterSuspensionChange {
+    const KIND: &'static str = "after_suspension_change";
+    const LANE: Lane = Lane::Pull;
+    const TIMEOUT: Duration = Duration::from_mins(15);
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}

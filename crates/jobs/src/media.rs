@@ -96,3 +96,24 @@ impl Job for CrawlLink {
         Some(self.status_id.to_string())
     }
 }
+
+/// Fetches a custom emoji of another server; its row is made or changed once the picture is there.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct DownloadEmoji {
+    /// In the form of `accounts.domain`.
+    pub domain: String,
+    /// Without colons.
+    pub shortcode: String,
+    pub uri: Option<String>,
+    pub url: String,
+}
+
+impl Job for DownloadEmoji {
+    const KIND: &'static str = "download_emoji";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(format!("{}@{}", self.shortcode, self.domain))
+    }
+}

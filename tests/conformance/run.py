@@ -6,12 +6,14 @@
 Ends with the line `N passed, N failed`; exit status 0 only if none failed (with --ratchet: if gaps.txt and floors.txt hold).
 """
 import argparse
+import fcntl
 import fnmatch
 import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
@@ -119,6 +121,7 @@ class Fed(Suite):
         # Without root there is neither port 443 nor /etc/hosts: the fake hosts then speak plain http and are named by address.
         self.plain = [] if os.geteuid() == 0 else ['--plain', str(stands.free_port())]
         if not self.plain:
+            self.port_443 = alone(os.path.join(tempfile.gettempdir(), 'ferrodon-fediverse.lock'))
             name_hosts(remote.hosts_lines())
         s.set_env(LOCAL_DOMAIN='local.test', ALLOWED_PRIVATE_ADDRESSES='127.0.0.0/8', SSL_CERT_FILE=trusted)
         s.run('db', 'setup')
@@ -332,6 +335,17 @@ def name_hosts(lines):
             f.write(('' if known.endswith('\n') else '\n') + ''.join(line + ' # ferrodon tests\n' for line in new))
 
 
+def alone(path):
+    """Waits until no other run holds this file; holds it until the answer is dropped or we end."""
+    f = open(path, 'a')
+    try:
+        fcntl.flock(f, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        print('waiting for another run of this suite', flush=True)
+        fcntl.flock(f, fcntl.LOCK_EX)
+    return f
+
+
 def link(target, name):
     if os.path.lexists(name):
         os.remove(name)
@@ -381,6 +395,7 @@ def main():
             setattr(args, given, os.path.abspath(path))
     only = args.only.split(',') if args.only else None
     suite = SUITES[args.suite](args)
+    lock = alone(os.path.join(state_folder(), args.suite + '.lock'))
     listed = ratchet.gaps(suite.name)
     try:
         suite.prepare()
@@ -397,6 +412,7 @@ def main():
         return 1
     finally:
         suite.close()
+        lock.close()
     if suite.counts:
         passed, failed = (sum(counts[i] for counts in results.values()) for i in (0, 1))
         held = not args.ratchet or suite.hold_counts(results, only)

@@ -18,6 +18,8 @@ pub struct NotificationRow {
     pub group_key: Option<String>,
     /// The status that it is about; of a boost the boosted one.
     pub status_id: Option<StatusId>,
+    /// The collection that it is about.
+    pub collection_id: Option<i64>,
 }
 
 /// # Errors
@@ -35,7 +37,11 @@ pub async fn load(conn: &mut PgConnection, ids: &[NotificationId]) -> Result<Vec
                    WHEN 'Favourite' THEN (SELECT f.status_id FROM favourites f WHERE f.id = n.activity_id)
                    WHEN 'Poll' THEN (SELECT p.status_id FROM polls p WHERE p.id = n.activity_id)
                    WHEN 'Quote' THEN (SELECT q.status_id FROM quotes q WHERE q.id = n.activity_id)
-               END AS "status_id?"
+               END AS "status_id?",
+               CASE n.activity_type
+                   WHEN 'Collection' THEN n.activity_id
+                   WHEN 'CollectionItem' THEN (SELECT i.collection_id FROM collection_items i WHERE i.id = n.activity_id)
+               END AS "collection_id?"
         FROM notifications n
         WHERE n.id = ANY($1)
         "#,

@@ -99,6 +99,7 @@ pub struct StatusRow {
     pub reblogs_count: i64,
     pub favourites_count: i64,
     pub quotes_count: i64,
+    pub quote_id: Option<i64>,
     pub quote_state: Option<i32>,
     pub quote_legacy: Option<bool>,
     pub quoted_status_id: Option<StatusId>,
@@ -139,7 +140,7 @@ pub async fn load_with_nested(conn: &mut PgConnection, ids: &[StatusId]) -> Resu
                COALESCE(stat.untrusted_reblogs_count, stat.reblogs_count, 0) AS "reblogs_count!",
                COALESCE(stat.untrusted_favourites_count, stat.favourites_count, 0) AS "favourites_count!",
                COALESCE(stat.quotes_count, 0) AS "quotes_count!",
-               q.state AS "quote_state?", q.legacy AS "quote_legacy?", q.quoted_status_id AS "quoted_status_id?"
+               q.id AS "quote_id?", q.state AS "quote_state?", q.legacy AS "quote_legacy?", q.quoted_status_id AS "quoted_status_id?"
         FROM statuses s
         LEFT JOIN status_stats stat ON stat.status_id = s.id
         LEFT JOIN oauth_applications app ON app.id = s.application_id

@@ -143,9 +143,16 @@ impl UserSettings {
         self.chosen.get(key)?.as_bool()
     }
 
+    /// A text that is not empty.
     #[must_use]
     pub fn text(&self, key: &str) -> Option<&str> {
-        self.chosen.get(key)?.as_str().filter(|text| !text.is_empty())
+        self.raw_text(key).filter(|text| !text.is_empty())
+    }
+
+    /// A text as it is stored; forms leave empty ones behind.
+    #[must_use]
+    pub fn raw_text(&self, key: &str) -> Option<&str> {
+        self.chosen.get(key)?.as_str()
     }
 
     #[must_use]

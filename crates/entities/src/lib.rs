@@ -11,8 +11,10 @@ mod id;
 mod markup;
 mod media_attachment;
 mod mention;
+mod notification;
 mod poll;
 mod preview_card;
+mod report;
 mod shared;
 mod status;
 mod tag;
@@ -29,8 +31,12 @@ pub use filter::{ActiveFilters, Filter, FilterKeyword, FilterResult, FilterStatu
 pub use id::Id;
 pub use media_attachment::MediaAttachment;
 pub use mention::Mention;
+pub use notification::{
+    AnnualReportYear, GroupRow, GroupedNotificationsResults, Notification, NotificationFallback, NotificationGroup, Subject,
+};
 pub use poll::{Poll, PollOption};
 pub use preview_card::{PreviewCard, PreviewCardAuthor};
+pub use report::{AccountWarning, Appeal, RelationshipSeveranceEvent, Report, category_name};
 pub use shared::Shared;
 pub use status::{Context, PollTitles, Quote, QuoteState, Status, StatusApplication, StatusEdit, StatusSource, TitleOnly};
 pub use tag::{DayOfUse, FeaturedTag, ShallowTag, Tag};

@@ -66,7 +66,7 @@ impl Source {
         Self {
             privacy: settings.default_privacy(row.locked).to_owned(),
             sensitive: settings.default_sensitive(),
-            language: settings.default_language().map(str::to_owned),
+            language: settings.raw_text("default_language").map(str::to_owned),
             note: row.note.clone(),
             fields: row.fields().iter().map(|field| Field::raw(field, true)).collect(),
             follow_requests_count,

@@ -20,7 +20,7 @@ const MEDIA_LIMIT: usize = 4;
 
 /// How deep in quotes a status stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Depth {
+pub(super) enum Depth {
     Outer,
     Quoted,
 }
@@ -37,7 +37,7 @@ impl Parts<'_> {
         let proper = row.reblog_of_id.and_then(|original| self.rows.get(&original)).unwrap_or(row);
         let own = self.viewer == Some(row.account_id);
         let marks = self.viewer.map(|_| self.marks.get(&id).copied().unwrap_or_default());
-        let pinnable = own && row.reblog_of_id.is_none() && row.visibility() != Visibility::Direct;
+        let pinnable = own && row.reblog_of_id.is_none() && !matches!(row.visibility(), Visibility::Direct | Visibility::Limited);
         let boost = row.reblog_of_id.is_some();
         let (uri, url) = self.addresses(row, author, boost);
         Some(Status {
@@ -94,7 +94,12 @@ impl Parts<'_> {
     fn content(&self, row: &StatusRow, author: &AccountRow) -> String {
         let mentions = of(&self.mentions, row.id).iter().map(mention::handle);
         let participants = Participants(std::iter::once(account::handle(author)).chain(mentions).collect());
-        let html = markup::html(&row.text, row.is_local(), self.urls, &participants);
+        self.html(row, &row.text, &participants)
+    }
+
+    /// HTML of a text of this status, with the link to what it quotes.
+    pub(super) fn html(&self, row: &StatusRow, text: &str, participants: &Participants<'_>) -> String {
+        let html = markup::html(text, row.is_local(), self.urls, participants);
         match self.quoted_address(row).filter(|_| row.is_local()) {
             Some(url) => text::format::with_quote_fallback(&html, &url),
             None => html,
@@ -132,7 +137,7 @@ impl Parts<'_> {
         })
     }
 
-    fn ordered_media<'a>(
+    pub(super) fn ordered_media<'a>(
         &'a self,
         row: &'a StatusRow,
     ) -> Box<dyn Iterator<Item = &'a db::media_attachments::MediaAttachmentRow> + 'a> {
@@ -155,7 +160,7 @@ impl Parts<'_> {
     }
 
     /// Absent for a link that only looks like a quote and was never accepted.
-    fn quote(&self, row: &StatusRow, depth: Depth) -> Option<Quote> {
+    pub(super) fn quote(&self, row: &StatusRow, depth: Depth) -> Option<Quote> {
         let stored = QuoteState::from_column(row.quote_state?);
         if row.quote_legacy.unwrap_or(false) && stored != QuoteState::Accepted {
             return None;
@@ -197,8 +202,8 @@ impl Parts<'_> {
 
     fn quote_approval_for_viewer(&self, policy: Policy, proper: &StatusRow) -> &'static str {
         let Some(standing) = self.standing(proper.account_id) else { return "denied" };
-        let closed = matches!(proper.visibility(), Visibility::Direct | Visibility::Limited) || proper.reblog_of_id.is_some();
-        if closed && !standing.is_owner { "denied" } else { policy.applied_to(standing) }
+        let closed = proper.visibility() == Visibility::Direct || proper.reblog_of_id.is_some();
+        if closed { "denied" } else { policy.applied_to(standing) }
     }
 
     fn standing(&self, author: AccountId) -> Option<crate::approval::Standing> {
@@ -206,6 +211,6 @@ impl Parts<'_> {
     }
 }
 
-fn of<T>(groups: &std::collections::HashMap<StatusId, Vec<T>>, id: StatusId) -> &[T] {
+pub(super) fn of<T>(groups: &std::collections::HashMap<StatusId, Vec<T>>, id: StatusId) -> &[T] {
     groups.get(&id).map_or(&[], Vec::as_slice)
 }

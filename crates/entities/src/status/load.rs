@@ -68,7 +68,7 @@ impl Quotable {
 }
 
 impl<'a> Parts<'a> {
-    async fn load(
+    pub(super) async fn load(
         conn: &mut PgConnection,
         urls: &'a Urls,
         viewer: Option<AccountId>,

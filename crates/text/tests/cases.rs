@@ -169,6 +169,26 @@ fn settings_written_by_mastodon_are_read_back() {
     }
 }
 
+/// Shapes of which the recording has none: what Ruby's Psych documentation and Rails' own classes make of settings.
+#[test]
+fn settings_of_older_versions_are_read() {
+    let cases = [
+        ("--- \n", json!(null)),
+        ("--- ''\n", json!("")),
+        ("--- !ruby/hash:ActiveSupport::HashWithIndifferentAccess\nlimit: 3\n:name: x\n", json!({"limit": 3, "name": "x"})),
+        ("---\n- :a\n- - b\n  - c\n- k: v\n  l:\n  - 1\n", json!([":a", ["b", "c"], {"k": "v", "l": [1]}])),
+        ("--- |\n  a\n   b\n\n  c\n", json!("a\n b\n\nc\n")),
+        ("--- >-\n  a\n  b\n\n  c\n", json!("a b\nc")),
+        ("--- \"a\\\n  b \\u00e9\"\n", json!("ab é")),
+        ("---\na: &1\n  b: yes\nc: {d: [1, 'e'], f: ~}\n", json!({"a": {"b": true}, "c": {"d": [1, "e"], "f": null}})),
+        ("true", json!(true)),
+        ("--- 2024-01-01\n...\n", json!("2024-01-01")),
+    ];
+    for (document, value) in cases {
+        assert_eq!(yaml::load(document), value, "{document}");
+    }
+}
+
 #[test]
 fn markdown_becomes_html_as_in_mastodon() {
     check("markdown", |case| json!(markdown::to_html(input(case))));

@@ -2,10 +2,12 @@
 
 use serde_json::{Map, Value};
 
+use super::flow::Flow;
+use super::quoted::{end_of_quoted, push_folded, unquoted};
 use super::scalar::typed;
 
 /// Deeper nesting is read as nothing.
-const MAX_DEPTH: usize = 64;
+pub(super) const MAX_DEPTH: usize = 64;
 
 /// The value of a YAML document; symbols and dates become strings, tags and anchors are passed over.
 ///
@@ -213,13 +215,17 @@ impl<'a> Reader<'a> {
     /// The text up to the closing quotation mark, over as many lines as it takes.
     fn quoted(&mut self, first: &str, quote: char) -> Value {
         let mut source = first.get(1..).unwrap_or_default().to_owned();
-        while end_of_quoted(&source, quote).is_none() {
-            let Some(line) = self.line() else { break };
+        let mut seen = 0;
+        let end = loop {
+            if let Some(offset) = source.get(seen..).and_then(|rest| end_of_quoted(rest, quote)) {
+                break seen + offset;
+            }
+            seen = source.len();
+            let Some(line) = self.line() else { break seen };
             source.push('\n');
             source.push_str(line);
             self.at += 1;
-        }
-        let end = end_of_quoted(&source, quote).unwrap_or(source.len());
+        };
         Value::String(unquoted(source.get(..end).unwrap_or_default(), quote))
     }
 
@@ -262,7 +268,7 @@ fn split_key(content: &str) -> Option<(String, &str)> {
 }
 
 /// Drops tags (`!ruby/…`) and anchors in front of a value.
-fn without_properties(text: &str) -> &str {
+pub(super) fn without_properties(text: &str) -> &str {
     let mut rest = text.trim();
     while rest.starts_with(['!', '&']) {
         rest = rest.split_once(' ').map_or("", |(_, after)| after.trim_start());
@@ -272,14 +278,6 @@ fn without_properties(text: &str) -> &str {
 
 fn without_comment(text: &str) -> &str {
     text.find(" #").map_or(text, |at| text.get(..at).unwrap_or(text))
-}
-
-fn push_folded(text: &mut String, breaks: usize) {
-    if breaks == 0 {
-        text.push(' ');
-    } else {
-        text.extend(std::iter::repeat_n('\n', breaks));
-    }
 }
 
 fn fold_lines(lines: &[&str]) -> String {
@@ -305,157 +303,4 @@ fn fold_lines(lines: &[&str]) -> String {
     }
     text.extend(std::iter::repeat_n('\n', breaks));
     text
-}
-
-fn end_of_quoted(source: &str, quote: char) -> Option<usize> {
-    let mut chars = source.char_indices().peekable();
-    while let Some((at, c)) = chars.next() {
-        if c == '\\' && quote == '"' {
-            chars.next();
-        } else if c == quote {
-            if quote == '\'' && chars.peek().is_some_and(|(_, next)| *next == '\'') {
-                chars.next();
-            } else {
-                return Some(at);
-            }
-        }
-    }
-    None
-}
-
-fn unquoted(source: &str, quote: char) -> String {
-    let mut text = String::with_capacity(source.len());
-    let mut chars = source.chars().peekable();
-    while let Some(c) = chars.next() {
-        match c {
-            '\'' if quote == '\'' => {
-                chars.next();
-                text.push('\'');
-            }
-            '\\' if quote == '"' => push_escape(&mut text, &mut chars),
-            '\n' => {
-                text.truncate(text.trim_end_matches([' ', '\t']).len());
-                let mut breaks = 0;
-                while let Some(next) = chars.peek().copied().filter(|next| matches!(next, ' ' | '\t' | '\n')) {
-                    breaks += usize::from(next == '\n');
-                    chars.next();
-                }
-                push_folded(&mut text, breaks);
-            }
-            _ => text.push(c),
-        }
-    }
-    text
-}
-
-fn push_escape(text: &mut String, chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
-    let Some(c) = chars.next() else { return };
-    let digits = match c {
-        'x' => 2,
-        'u' => 4,
-        'U' => 8,
-        _ => 0,
-    };
-    if digits > 0 {
-        let code: String = chars.by_ref().take(digits).collect();
-        text.extend(u32::from_str_radix(&code, 16).ok().and_then(char::from_u32));
-        return;
-    }
-    match c {
-        '0' => text.push('\0'),
-        'a' => text.push('\u{7}'),
-        'b' => text.push('\u{8}'),
-        't' | '\t' => text.push('\t'),
-        'n' => text.push('\n'),
-        'v' => text.push('\u{b}'),
-        'f' => text.push('\u{c}'),
-        'r' => text.push('\r'),
-        'e' => text.push('\u{1b}'),
-        'N' => text.push('\u{85}'),
-        '_' => text.push('\u{a0}'),
-        'L' => text.push('\u{2028}'),
-        'P' => text.push('\u{2029}'),
-        '\n' => while chars.next_if(|next| matches!(next, ' ' | '\t')).is_some() {},
-        other => text.push(other),
-    }
-}
-
-/// `[a, b]` and `{a: b}`.
-struct Flow<'a> {
-    text: &'a str,
-    depth: usize,
-}
-
-impl<'a> Flow<'a> {
-    /// The value and what is left behind it; `None` if the text ends too early.
-    fn value(&self) -> Option<(Value, &'a str)> {
-        let text = without_properties(self.text);
-        if self.depth > MAX_DEPTH {
-            return Some((Value::Null, ""));
-        }
-        match text.chars().next()? {
-            '[' => self.list(text.get(1..)?),
-            '{' => self.map(text.get(1..)?),
-            quote @ ('"' | '\'') => {
-                let inner = text.get(1..)?;
-                let end = end_of_quoted(inner, quote)?;
-                Some((Value::String(unquoted(inner.get(..end)?, quote)), inner.get(end + 1..)?))
-            }
-            _ => {
-                let end = text.find([',', ']', '}']).filter(|_| !text.starts_with(':')).or_else(|| text.find([',', ']', '}']))?;
-                let scalar = text.get(..end)?;
-                let end = scalar.find(": ").or_else(|| scalar.strip_suffix(':').map(str::len)).unwrap_or(end);
-                Some((typed(text.get(..end)?.trim()), text.get(end..)?))
-            }
-        }
-    }
-
-    fn inner(&self, text: &'a str) -> Flow<'a> {
-        Flow { text, depth: self.depth + 1 }
-    }
-
-    fn list(&self, text: &'a str) -> Option<(Value, &'a str)> {
-        let mut list = Vec::new();
-        let mut rest = text.trim_start();
-        loop {
-            if let Some(after) = rest.strip_prefix(']') {
-                return Some((Value::Array(list), after));
-            }
-            let (value, after) = self.inner(rest).value()?;
-            list.push(value);
-            let after = after.trim_start();
-            if after.is_empty() {
-                return None;
-            }
-            rest = after.strip_prefix(',').unwrap_or(after).trim_start();
-            if !after.starts_with([',', ']']) {
-                return Some((Value::Null, ""));
-            }
-        }
-    }
-
-    fn map(&self, text: &'a str) -> Option<(Value, &'a str)> {
-        let mut map = Map::new();
-        let mut rest = text.trim_start();
-        loop {
-            if let Some(after) = rest.strip_prefix('}') {
-                return Some((Value::Object(map), after));
-            }
-            let (key, after) = self.inner(rest).value()?;
-            let key = key.as_str().map_or_else(|| key.to_string(), str::to_owned);
-            let (value, after) = match after.trim_start().strip_prefix(':') {
-                Some(after) => self.inner(after).value()?,
-                None => (Value::Null, after),
-            };
-            map.insert(key.trim_start_matches(':').to_owned(), value);
-            let after = after.trim_start();
-            if after.is_empty() {
-                return None;
-            }
-            rest = after.strip_prefix(',').unwrap_or(after).trim_start();
-            if !after.starts_with([',', '}']) {
-                return Some((Value::Null, ""));
-            }
-        }
-    }
 }

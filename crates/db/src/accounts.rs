@@ -5,7 +5,7 @@ use serde::Deserialize;
 use sqlx::PgConnection;
 use sqlx::types::Json;
 
-use crate::AccountId;
+use crate::{AccountId, UserId};
 
 /// What an account's entity and the links to it are made of. Keys and addresses of inboxes are not among it.
 #[derive(Debug, Clone)]
@@ -44,10 +44,13 @@ pub struct AccountRow {
     pub feature_approval_policy: i32,
     pub fields: Option<Json<Fields>>,
     pub attribution_domains: Option<Vec<String>>,
+    /// Counters as told: the stored ones may have slipped below zero.
     pub followers_count: i64,
     pub following_count: i64,
     pub statuses_count: i64,
     pub last_status_at: Option<NaiveDateTime>,
+    /// Who signs in with the account; the instance actor and remote accounts have nobody.
+    pub user_id: Option<UserId>,
     /// JSON text of the local user's settings, see [`crate::users::UserSettings`].
     pub user_settings: Option<String>,
     /// The role of a local user, if it is one that is shown on the profile.
@@ -119,9 +122,9 @@ pub async fn load_with_moved(conn: &mut PgConnection, ids: &[AccountId]) -> Resu
                a.hide_collections, a.show_media AS "show_media!", a.show_media_replies AS "show_media_replies!", a.show_featured AS "show_featured!", a.moved_to_account_id,
                a.suspended_at, a.silenced_at, a.sensitized_at, a.memorial AS "memorial!", a.feature_approval_policy AS "feature_approval_policy!",
                a.fields AS "fields: Json<Fields>", a.attribution_domains,
-               COALESCE(s.followers_count, 0) AS "followers_count!", COALESCE(s.following_count, 0) AS "following_count!",
-               COALESCE(s.statuses_count, 0) AS "statuses_count!", s.last_status_at AS "last_status_at?",
-               u.settings AS "user_settings?",
+               GREATEST(s.followers_count, 0) AS "followers_count!", GREATEST(s.following_count, 0) AS "following_count!",
+               GREATEST(s.statuses_count, 0) AS "statuses_count!", s.last_status_at AS "last_status_at?",
+               u.id AS "user_id?", u.settings AS "user_settings?",
                r.id AS "badge_id?", r.name AS "badge_name?", r.color AS "badge_color?",
                (SELECT value FROM settings WHERE var = 'noindex') AS "noindex_setting?"
         FROM accounts a

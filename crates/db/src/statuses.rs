@@ -136,10 +136,10 @@ pub async fn load_with_nested(conn: &mut PgConnection, ids: &[StatusId]) -> Resu
                s.conversation_id, s.poll_id, s.text AS "text!", s.spoiler_text AS "spoiler_text!", s.sensitive AS "sensitive!", s.language, s.visibility AS "visibility!", s.uri, s.url,
                s.local, s.ordered_media_attachment_ids, s.quote_approval_policy AS "quote_approval_policy!",
                app.name AS "application_name?", app.website AS "application_website?",
-               COALESCE(stat.replies_count, 0) AS "replies_count!",
-               COALESCE(stat.untrusted_reblogs_count, stat.reblogs_count, 0) AS "reblogs_count!",
-               COALESCE(stat.untrusted_favourites_count, stat.favourites_count, 0) AS "favourites_count!",
-               COALESCE(stat.quotes_count, 0) AS "quotes_count!",
+               GREATEST(stat.replies_count, 0) AS "replies_count!",
+               GREATEST(COALESCE(stat.untrusted_reblogs_count, stat.reblogs_count), 0) AS "reblogs_count!",
+               GREATEST(COALESCE(stat.untrusted_favourites_count, stat.favourites_count), 0) AS "favourites_count!",
+               GREATEST(stat.quotes_count, 0) AS "quotes_count!",
                q.id AS "quote_id?", q.state AS "quote_state?", q.legacy AS "quote_legacy?", q.quoted_status_id AS "quoted_status_id?"
         FROM statuses s
         LEFT JOIN status_stats stat ON stat.status_id = s.id

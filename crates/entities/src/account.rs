@@ -56,9 +56,9 @@ pub struct Account {
     pub suspended: Option<bool>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub limited: Option<bool>,
-    /// Local accounts only.
+    /// Local accounts only; the inner one is absent if nobody signs in with it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub noindex: Option<bool>,
+    pub noindex: Option<Option<bool>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memorial: Option<bool>,
     pub feature_approval: Approval,
@@ -154,7 +154,7 @@ impl Account {
             show_featured: row.show_featured,
             suspended: gone.then_some(true),
             limited: row.silenced_at.is_some().then_some(true),
-            noindex: row.is_local().then(|| noindex(row)),
+            noindex: row.is_local().then(|| row.user_id.map(|_| noindex(row))),
             memorial: row.memorial.then_some(true),
             feature_approval: feature_approval(row, around.standing),
             moved,

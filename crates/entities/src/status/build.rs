@@ -128,7 +128,7 @@ impl Parts<'_> {
     }
 
     fn application(&self, row: &StatusRow, author: &AccountRow, own: bool) -> Option<Option<StatusApplication>> {
-        let shown = author.is_local() && UserSettings::parse(author.user_settings.as_deref()).shows_application();
+        let shown = author.user_id.is_some() && UserSettings::parse(author.user_settings.as_deref()).shows_application();
         (shown || own).then(|| {
             row.application_name.as_ref().map(|name| StatusApplication {
                 name: name.clone(),

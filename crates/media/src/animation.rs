@@ -68,6 +68,49 @@ fn read_delays(mut reader: impl BufRead, enough: usize, delays: &mut Vec<u16>) -
     Some(())
 }
 
+/// The same frames without comments, foreign extensions and whatever follows the end. Nothing for a broken file.
+pub(crate) fn stripped(file: &[u8]) -> Option<Vec<u8>> {
+    let mut kept = Vec::new();
+    let mut rest = file;
+    let [_, _, _, _, _, _, _, _, _, _, flags, ..] = file else { return None };
+    take(&mut rest, 13 + usize::try_from(color_table(*flags)).ok()?, &mut kept)?;
+    loop {
+        let mut block = Vec::new();
+        let wanted = match rest {
+            [0x3B, ..] => {
+                kept.push(0x3B);
+                return Some(kept);
+            }
+            [0x21, label, _, name @ ..] => {
+                take(&mut rest, 2, &mut block)?;
+                *label == 0xF9 || (*label == 0xFF && name.starts_with(b"NETSCAPE2.0"))
+            }
+            [0x2C, _, _, _, _, _, _, _, _, flags, ..] => {
+                take(&mut rest, 11 + usize::try_from(color_table(*flags)).ok()?, &mut block)?;
+                true
+            }
+            _ => return None,
+        };
+        loop {
+            let length = usize::from(*rest.first()?);
+            take(&mut rest, length + 1, &mut block)?;
+            if length == 0 {
+                break;
+            }
+        }
+        if wanted {
+            kept.extend(block);
+        }
+    }
+}
+
+fn take(rest: &mut &[u8], length: usize, target: &mut Vec<u8>) -> Option<()> {
+    let (head, tail) = rest.split_at_checked(length)?;
+    target.extend(head);
+    *rest = tail;
+    Some(())
+}
+
 fn color_table(flags: u8) -> u64 {
     if flags & 0x80 == 0 { 0 } else { 3 << ((flags & 7) + 1) }
 }
@@ -120,6 +163,17 @@ mod tests {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), gif(&[100, 60, 0])).unwrap();
         assert_eq!(gif_rate(file.path()), Some((100, 2)));
+    }
+
+    #[test]
+    fn comments_and_tails_are_taken_off() {
+        let clean = gif(&[100, 60]);
+        let end = clean.len() - 1;
+        let dirty = [&clean[..end], b"\x21\xfe\x06secret\0\x3b<script>"].concat();
+        assert_eq!(stripped(&dirty), Some(clean));
+        for length in 0..dirty.len() {
+            stripped(&dirty[..length]);
+        }
     }
 
     #[test]

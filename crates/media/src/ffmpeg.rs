@@ -15,7 +15,7 @@ use crate::format::Format;
 
 /// Sets limits that the program below inherits: kilobytes of address space, seconds, blocks of 512 bytes.
 const LIMITED: &str = r#"ulimit -v "$1" && ulimit -t "$2" && ulimit -f "$3" && ulimit -c 0 && shift 3 && exec "$@""#;
-const MEMORY_KILOBYTES: &str = "3145728";
+const MEMORY_KILOBYTES: &str = "2097152";
 const FILE_BLOCKS: &str = "409600";
 /// ffmpeg uses two threads, so this is reached only by a child that ignores its time-out.
 const CPU_SECONDS: &str = "1300";
@@ -72,6 +72,12 @@ impl Ffmpeg {
             return Err(Error::processing(format!("{} streams", movie.streams.len())));
         }
         Ok(movie)
+    }
+
+    /// First line of what the program says about itself.
+    pub(crate) async fn version(&self) -> Result<String, Error> {
+        let answer = self.run(&self.ffmpeg, vec!["-version".into()], PROBE_TIME).await?;
+        Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
     }
 
     async fn run(&self, program: &Path, arguments: Vec<OsString>, time: Duration) -> Result<Vec<u8>, Error> {

@@ -60,7 +60,7 @@ const SITE_UPLOAD_STYLES: &[&str] = &[
 /// The preview of a moving picture is a PNG; pictures keep their own type.
 fn small_extension(original: &str) -> Option<&'static str> {
     match original {
-        "gif" | "mp4" | "m4v" | "mpg4" | "webm" | "mov" | "qt" | "ogv" | "3gp" | "3gpp" => Some("png"),
+        "gif" | "ogg" | "m4a" | "mp4" | "m4v" | "mpg4" | "webm" | "mov" | "qt" | "ogv" | "3gp" | "3gpp" => Some("png"),
         "heic" | "heif" | "avif" => Some("jpeg"),
         _ => None,
     }

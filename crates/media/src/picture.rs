@@ -3,8 +3,6 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::animation::gif_is_animated;
-use crate::blurhash;
 use crate::error::Error;
 use crate::file_name::extension_for;
 use crate::format::Format;
@@ -13,7 +11,7 @@ use crate::probe::{IMAGE_LIMIT, accept_picture, check_size};
 use crate::processor::{Output, Processor, check_dimensions, head, lossless};
 use crate::raster::{self, Raster};
 use crate::rendition::Rendition;
-use crate::transcode;
+use crate::{animation, blurhash, transcode, webp};
 
 const MEGABYTE: u64 = 1024 * 1024;
 const PHOTOS: &[Format] = &[Format::Jpeg, Format::Png, Format::Gif, Format::Webp];
@@ -135,7 +133,7 @@ impl Processor {
         let shaped = self.shaped(&source.raster, shape).await?;
         let (width, height) = shaped.size();
         let unchanged = shaped.size() == source.raster.size();
-        let original = if source.format == Format::Gif && gif_is_animated(source.path) {
+        let original = if source.format == Format::Gif && animation::gif_is_animated(source.path) {
             check_dimensions(source.raster.size(), Format::Gif)?;
             let file =
                 transcode::moving_gif(&self.ffmpeg, &self.spool, source.path, shaped.size(), matches!(shape, Shape::Fill(_)));
@@ -152,10 +150,21 @@ impl Processor {
         Ok(Picture { original, styles, width, height, blurhash: None })
     }
 
-    /// Emoji and icons keep their size; a moving one keeps its bytes, since it cannot be written here again.
+    /// Emoji and icons keep their size, and moving ones their frames; local ones lose everything else.
     async fn emoji(&self, source: Source<'_>) -> Result<Picture, Error> {
-        let keep = source.remote || source.format != Format::Png;
-        let original = if keep { source.copy(&self.spool)? } else { self.write(&source.raster, source.output).await? };
+        let original = if source.remote {
+            source.copy(&self.spool)?
+        } else {
+            let clean = match source.format {
+                Format::Gif => animation::stripped(&tokio::fs::read(source.path).await?),
+                Format::Webp => webp::stripped(&tokio::fs::read(source.path).await?),
+                _ => None,
+            };
+            match clean {
+                Some(bytes) => Rendition::from_bytes(&self.spool, &bytes, source.format.content_type(), source.output.extension)?,
+                None => self.write(&source.raster, source.output).await?,
+            }
+        };
         let still = self.write(&source.raster, Output::png()).await?;
         let (width, height) = source.raster.size();
         Ok(Picture { original, styles: vec![("static", still)], width, height, blurhash: None })

@@ -52,6 +52,14 @@ impl Processor {
         }
     }
 
+    /// What ffmpeg says about itself, for the doctor.
+    ///
+    /// # Errors
+    /// It is not installed or does not run.
+    pub async fn ffmpeg_version(&self) -> Result<String, Error> {
+        self.ffmpeg.version().await
+    }
+
     /// Runs decoding or encoding off the async threads. A panic in a decoder fails this file only.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,

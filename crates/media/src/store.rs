@@ -99,7 +99,11 @@ async fn blocking(work: impl FnOnce() -> Result<()> + Send + 'static) -> Result<
 fn write(target: &Path, source: &Path) -> Result<()> {
     let folder = target.parent().ok_or_else(|| Error::new(ErrorKind::InvalidInput, "a path without a folder"))?;
     std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).or_else(|_| {
+        // A deletion may have found the folder empty just now.
+        std::fs::create_dir_all(folder)?;
+        tempfile::NamedTempFile::new_in(folder)
+    })?;
     std::io::copy(&mut std::fs::File::open(source)?, &mut file)?;
     file.as_file().set_permissions(PermissionsExt::from_mode(0o644))?;
     file.as_file().sync_all()?;

@@ -29,10 +29,30 @@ pub(crate) fn with_profile(file: &[u8], (width, height): (u32, u32), profile: Op
     for (name, content) in pixels {
         push_chunk(&mut body, *name, content)?;
     }
-    let mut result = b"RIFF".to_vec();
-    result.extend(u32::try_from(body.len()).ok()?.to_le_bytes());
-    result.extend(body);
-    Some(result)
+    riff(&body)
+}
+
+/// The same pictures, moving or not, without notes, places and whatever follows the file.
+pub(crate) fn stripped(file: &[u8]) -> Option<Vec<u8>> {
+    const NOTES: u8 = 0x0C;
+    let length = usize::try_from(u32::from_le_bytes(*file.get(4..)?.first_chunk::<4>()?)).ok()?;
+    let mut body = b"WEBP".to_vec();
+    for (name, content) in chunks(file.get(..length.checked_add(8)?)?)? {
+        match &name {
+            b"VP8X" => {
+                let (flags, rest) = content.split_first()?;
+                push_chunk(&mut body, name, &[&[flags & !NOTES], rest].concat())?;
+            }
+            b"ICCP" | b"ANIM" | b"ANMF" | b"ALPH" | b"VP8 " | b"VP8L" => push_chunk(&mut body, name, content)?,
+            _ => {}
+        }
+    }
+    riff(&body)
+}
+
+fn riff(body: &[u8]) -> Option<Vec<u8>> {
+    let length = u32::try_from(body.len()).ok()?;
+    Some([b"RIFF".as_slice(), &length.to_le_bytes(), body].concat())
 }
 
 fn chunks(file: &[u8]) -> Option<Vec<([u8; 4], &[u8])>> {
@@ -58,4 +78,30 @@ fn push_chunk(target: &mut Vec<u8>, name: [u8; 4], content: &[u8]) -> Option<()>
         target.push(0);
     }
     Some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_and_tails_are_taken_off() {
+        let mut body = b"WEBP".to_vec();
+        push_chunk(&mut body, *b"VP8X", &[0x2E, 0, 0, 0, 1, 0, 0, 1, 0, 0]).unwrap();
+        for (name, content) in
+            [(b"ICCP", b"profile"), (b"ANIM", b"6bytes_"), (b"ANMF", b"frame__"), (b"EXIF", b"secret1"), (b"XMP ", b"secret2")]
+        {
+            push_chunk(&mut body, *name, content).unwrap();
+        }
+        let mut file = riff(&body).unwrap();
+        file.extend(b"<script>");
+        let clean = stripped(&file).unwrap();
+        let names: Vec<_> = chunks(&clean).unwrap().into_iter().map(|(name, _)| name).collect();
+        assert_eq!(names, [*b"VP8X", *b"ICCP", *b"ANIM", *b"ANMF"]);
+        assert_eq!(chunks(&clean).unwrap()[0].1[0], 0x22);
+        assert!(!clean.windows(6).any(|window| window == b"secret" || window == b"script"));
+        for length in 0..file.len() {
+            stripped(&file[..length]);
+        }
+    }
 }

@@ -256,6 +256,11 @@ async fn emoji_cards_and_site_pictures_have_their_styles() {
     let small = png(&two_colours(64, 64).into(), None);
     let emoji = bench.picture(PictureKind::Emoji, "cat.png", &small).await.unwrap();
     assert_eq!((emoji.width, emoji.styles[0].0), (64, "static"));
+    for (name, bytes) in [("cat.gif", gif(3, 40, 40)), ("cat.webp", corpus("anim.webp"))] {
+        let emoji = bench.picture(PictureKind::Emoji, name, &bytes).await.unwrap();
+        assert_eq!(std::fs::read(emoji.original.path()).unwrap(), bytes, "{name} keeps moving");
+        assert_eq!(emoji.styles[0].1.content_type, "image/png");
+    }
     let card = bench.picture(PictureKind::PreviewCard, "c.gif", &gif(1, 800, 600)).await.unwrap();
     assert_eq!((card.original.extension, card.original.content_type), ("jpg", "image/jpeg"));
     assert_eq!((card.width, card.height, card.blurhash.is_some()), (554, 416, true));

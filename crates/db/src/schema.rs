@@ -1,7 +1,7 @@
 //! Which schema this is: adopted as Mastodon left it, or made by our migrations. Nothing here alters schema `public` of a
 //! database that has one.
 
-use sqlx::{AssertSqlSafe, Connection, PgConnection};
+use sqlx::{Connection, PgConnection};
 
 /// Newest row of `schema_migrations` in Mastodon 4.6.5, the only schema that this version understands.
 pub const MASTODON_VERSION: &str = "20260611150940";
@@ -75,14 +75,9 @@ pub async fn setup(conn: &mut PgConnection) -> Result<Setup, SchemaError> {
     if found > newest_own() {
         return Err(SchemaError::OwnTooNew(found));
     }
-    for (version, sql) in OURS.iter().filter(|(version, _)| *version > found) {
+    // Each file writes its own row of `ferrodon.schema_version`.
+    for (_, sql) in OURS.iter().filter(|(version, _)| *version > found) {
         sqlx::raw_sql(*sql).execute(&mut *tx).await?;
-        sqlx::raw_sql(AssertSqlSafe(format!(
-            "CREATE TABLE IF NOT EXISTS ferrodon.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now());
-             INSERT INTO ferrodon.migration (version) VALUES ({version})"
-        )))
-        .execute(&mut *tx)
-        .await?;
     }
     tx.commit().await?;
     Ok(outcome)
@@ -142,13 +137,13 @@ fn known_versions() -> impl Iterator<Item = &'static str> {
 }
 
 async fn own_version(conn: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
-    let exists =
-        sqlx::query_scalar!(r#"SELECT to_regclass('ferrodon.migration') IS NOT NULL AS "exists!""#).fetch_one(&mut *conn).await?;
+    let exists = sqlx::query_scalar!(r#"SELECT to_regclass('ferrodon.schema_version') IS NOT NULL AS "exists!""#)
+        .fetch_one(&mut *conn)
+        .await?;
     if !exists {
         return Ok(None);
     }
-    // Unchecked: the table may not exist where the macros look.
-    sqlx::query_scalar("SELECT max(version) FROM ferrodon.migration").fetch_one(&mut *conn).await
+    sqlx::query_scalar!("SELECT max(version) FROM ferrodon.schema_version").fetch_one(&mut *conn).await
 }
 
 fn newest_own() -> i32 {

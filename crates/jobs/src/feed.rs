@@ -1,6 +1,6 @@
 //! Home feeds, lists, and what is shown in streams.
 
-use db::{AccountId, ListId, NotificationId, StatusId, TagId};
+use db::{AccountId, ListId, NotificationId, PollId, StatusId, TagId};
 use serde::{Deserialize, Serialize};
 
 use crate::job::{Dedup, Job, Lane};
@@ -141,4 +141,19 @@ pub struct AnnounceNotification {
 impl Job for AnnounceNotification {
     const KIND: &'static str = "announce_notification";
     const LANE: Lane = Lane::Default;
+}
+
+/// A local poll ends: tell its author, its voters, and the servers that have it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PollExpired {
+    pub poll_id: PollId,
+}
+
+impl Job for PollExpired {
+    const KIND: &'static str = "poll_expired";
+    const LANE: Lane = Lane::Default;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.poll_id.to_string())
+    }
 }

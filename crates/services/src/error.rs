@@ -11,6 +11,9 @@ pub enum Error {
     /// The same where Mastodon looks things up by hand (statuses, polls, media): 404 `Not Found`.
     #[error("Not Found")]
     NotFoundPlain,
+    /// 404 with another text.
+    #[error("{0}")]
+    NotFoundBecause(Cow<'static, str>),
     /// The person may not do this: 403 `This action is not allowed`.
     #[error("This action is not allowed")]
     Forbidden,
@@ -41,6 +44,11 @@ pub enum Error {
     /// A server or store that we need does not answer: 503 with this text.
     #[error("{0}")]
     Unavailable(Cow<'static, str>),
+    /// A draft would mention accounts that its client did not expect: 422 with these accounts in the body.
+    #[error("Post would be sent to unexpected accounts")]
+    UnexpectedMentions(Vec<db::AccountId>),
+    #[error(transparent)]
+    Jobs(#[from] jobs::Error),
     #[error(transparent)]
     Db(#[from] sqlx::Error),
     /// Anything that nobody foresaw: 500, logged once.

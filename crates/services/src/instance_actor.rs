@@ -23,10 +23,8 @@ pub async fn ensure(db: &Db) -> Result<()> {
     .fetch_optional(&mut *conn)
     .await?;
     if has_key != Some(true) {
-        let key = tokio::task::spawn_blocking(NewKey::generate)
-            .await
-            .map_err(anyhow::Error::from)?
-            .map_err(anyhow::Error::from)?;
+        let key =
+            tokio::task::spawn_blocking(NewKey::generate).await.map_err(anyhow::Error::from)?.map_err(anyhow::Error::from)?;
         sqlx::query!(
             r#"
             INSERT INTO accounts (id, username, actor_type, locked, private_key, public_key, id_scheme, created_at, updated_at)

@@ -1,8 +1,10 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
 pub mod create_account;
+pub mod draft;
 pub mod error;
 pub mod instance_actor;
+pub mod post_status;
 pub mod visibility;
 
 pub use error::{Error, Result};

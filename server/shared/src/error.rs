@@ -138,6 +138,7 @@ impl From<ServiceError> for Error {
         match error {
             ServiceError::NotFound => Self::not_found(),
             ServiceError::NotFoundPlain => Self::not_found_plain(),
+            ServiceError::NotFoundBecause(text) => Self::new(StatusCode::NOT_FOUND, text),
             ServiceError::Forbidden => Self::forbidden(),
             ServiceError::ForbiddenBecause(text) => Self::new(StatusCode::FORBIDDEN, text),
             ServiceError::BadRequest(text) => Self::bad_request(text),
@@ -148,6 +149,9 @@ impl From<ServiceError> for Error {
             ServiceError::Conflict(text) => Self::new(StatusCode::CONFLICT, text),
             ServiceError::Gone => Self::new(StatusCode::GONE, "Gone"),
             ServiceError::Unavailable(text) => Self::new(StatusCode::SERVICE_UNAVAILABLE, text),
+            // The endpoint that posts adds the accounts; see `api::v1::statuses`.
+            ServiceError::UnexpectedMentions(_) => Self::unprocessable(error.to_string()),
+            ServiceError::Jobs(cause) => Self::internal(cause.into()),
             ServiceError::Db(error) => error.into(),
             ServiceError::Other(error) => error.into(),
         }

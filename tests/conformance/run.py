@@ -297,11 +297,12 @@ class Text(Suite):
         pass
 
     def play(self, only, report):
-        cases = self.args.golden or os.path.join(HERE, 'text', 'cases.jsonl')
-        if os.path.isdir(cases):
-            cases = os.path.join(cases, 'cases.jsonl')
-        p = subprocess.run(['cargo', 'test', '-q', '-p', 'ferrodon-text', '--test', 'cases', '--', '--nocapture'], cwd=ROOT,
-                           env=dict(os.environ, FERRODON_TEXT_CASES=os.path.abspath(cases)), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        env = dict(os.environ)
+        if self.args.golden:
+            cases = self.args.golden
+            env['FERRODON_TEXT_CASES'] = os.path.join(cases, 'cases.jsonl') if os.path.isdir(cases) else cases
+        p = subprocess.run(['cargo', 'test', '-q', '-p', 'ferrodon-text', '--test', 'cases', '--', '--nocapture'], cwd=ROOT, env=env,
+                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         print(p.stdout, end='')
         kinds = {kind: (int(right), int(of) - int(right)) for kind, right, of in re.findall(r'^\.*(\w+): (\d+) of (\d+) right$', p.stdout, re.M)}
         kinds = {kind: n for kind, n in kinds.items() if not only or any(fnmatch.fnmatch(kind, pattern) for pattern in only)}

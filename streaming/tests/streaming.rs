@@ -1,0 +1,13 @@
+//! A server in this process, PostgreSQL (`DATABASE_URL`, with Mastodon's schema) and Redis (`REDIS_URL`). Expected answers are those
+//! of the recordings in `tests/conformance/fed/golden-stream`.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
+
+mod streaming {
+    mod auth;
+    mod filter;
+    mod list;
+    mod messages;
+    mod resilience;
+    mod routes;
+    pub(crate) mod world;
+}

@@ -217,3 +217,9 @@ def ours(pid):
             pass
         return False
     return name.startswith('ferrodon')
+
+
+if __name__ == '__main__':
+    # stand.py FOLDER...: stops what runs that broke off have left there
+    for given in sys.argv[1:]:
+        Stand(given, '.').load().stop(drop=False)

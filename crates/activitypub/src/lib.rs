@@ -4,3 +4,6 @@ pub mod keys;
 pub mod render;
 pub mod signature;
 pub mod document;
+pub mod fetch;
+pub mod resolve_account;
+pub mod webfinger;

@@ -68,7 +68,11 @@ pub struct NewApplication<'a> {
 
 /// # Errors
 /// The database does not answer.
-pub async fn insert(conn: &mut PgConnection, new: &NewApplication<'_>, now: NaiveDateTime) -> Result<ApplicationRow, sqlx::Error> {
+pub async fn insert(
+    conn: &mut PgConnection,
+    new: &NewApplication<'_>,
+    now: NaiveDateTime,
+) -> Result<ApplicationRow, sqlx::Error> {
     sqlx::query_as!(
         ApplicationRow,
         "INSERT INTO oauth_applications (name, redirect_uri, scopes, website, uid, secret, created_at, updated_at)

@@ -110,9 +110,8 @@ pub async fn purge_old(conn: &mut PgConnection, user: UserId, keep: i64) -> Resu
 /// # Errors
 /// The database does not answer.
 pub async fn end(conn: &mut PgConnection, session_id: &str) -> Result<Vec<AccessTokenId>, sqlx::Error> {
-    let ids = sqlx::query_scalar!("SELECT id FROM session_activations WHERE session_id = $1", session_id)
-        .fetch_all(&mut *conn)
-        .await?;
+    let ids =
+        sqlx::query_scalar!("SELECT id FROM session_activations WHERE session_id = $1", session_id).fetch_all(&mut *conn).await?;
     delete(conn, &ids).await
 }
 

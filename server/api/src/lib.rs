@@ -1,0 +1,14 @@
+//! The REST API. A path without `/api` and ids is the path of its file: `/api/v1/statuses/:id/favourite` is
+//! `v1/statuses/favourite.rs`. What is done stands in `services`, what is answered in `entities`.
+
+mod oauth;
+mod v1;
+mod v2;
+
+use axum::Router;
+use shared::App;
+
+/// All of `/api`, and what applications use of `/oauth`; consent and sign-in are pages.
+pub fn routes() -> Router<App> {
+    Router::new().merge(oauth::routes()).merge(v1::routes()).merge(v2::routes())
+}

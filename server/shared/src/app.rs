@@ -4,8 +4,8 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use arc_swap::ArcSwapOption;
 use activitypub::render::Renderer;
+use arc_swap::ArcSwapOption;
 use config::{Clock, Config};
 use db::Db;
 use db::settings::Settings;

@@ -100,8 +100,10 @@ impl Auth {
             return Err(refuse(self.0.refused.unwrap_or(Refused::Unknown)));
         };
         if !scopes.is_empty() && !token.allows(scopes) {
-            return Err(Error::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes")
-                .with_challenge("insufficient_scope", format!("Access to this resource requires scope \"{}\".", scopes.join(" "))));
+            return Err(Error::new(StatusCode::FORBIDDEN, "This action is outside the authorized scopes").with_challenge(
+                "insufficient_scope",
+                format!("Access to this resource requires scope \"{}\".", scopes.join(" ")),
+            ));
         }
         Ok(token)
     }

@@ -137,7 +137,7 @@ mod tests {
     // Written by Mastodon 4.6.5 for the recorded server social.example, whose keys protect nothing.
     const KEY_BASE: &str = "2dcbdffb75906bc49c233f3b9d9e4d898bf12e6db46d0b0db620d6605957eab3f15ea8176e23fad92bd6bce8e4e235a00dc67158034638cfe9689b78526c2c13";
     const SIGNED: &str = "eyJfcmFpbHMiOnsibWVzc2FnZSI6IkltWXlORGxtTlRnellXUTFabVF5WVRNNU9UYzJOVE0wTTJNMk9EVmtZalkwSWc9PSIsImV4cCI6IjIwMjctMTEtMjVUMDE6MDc6MjAuMTE2WiIsInB1ciI6ImNvb2tpZS5fc2Vzc2lvbl9pZCJ9fQ==--d98b4072cb11e4466c268b341e5ab2a2c38cf250";
-    const SEALED: &str = "APYW6vff7Xngn0WtlrnirKyaJEPBvKTz6NVuLoZ+hlvA1jmDl1vwhtdPY4H2LKL1LBsF6C8hLEEtbsGXSIXom5jWcpP7TypCSPLzHGlBzNJLP8O4oO+S9gfJhGD81ZeN4HmkkR2xQjFlAwV03uYrIuD9UKjUmiixtE6wC3RrcsPudvz5MlmkSZqvPmpTfLDn/hGAP+ByvAjw4YLSSSvFZUwUW2x8bcYwXsXIfUzjza447t38papi8QJ1Oi8IIOhWruELlNIRyoSUetitto4HvfQSIzjHlPPQ9TkOC5DZUwcuNO8/o4WMGiEzzPM64dMZ/S+d7BFEvpirctt3APZeHPwfAEY+Z6j2b0C0K+F59+ZxXtsw7gpx5Qrj5VYcE9zHCykDmE9QUYHt5RgYFA==--edhI5zOK4P4BoVOJ--bMEL+otZoOhs1mRun8nOfA==";
+    const SEALED: &str = "APYW6vff7Xngn0WtlrnirKyaJEPBvKTz6NVuLoZ+hlvA1jmDl1vwhtdPY4H2LKL1LBsF6C8hLEEtbsGXSIXom5jWcpP7TypCSPLzHGlBzNJLP8O4oO+S9gfJhGD81ZeN4HmkkR2xQjFlAwV03uYrIuD9UKjUmiixtE6wC3RrcsPudvz5MlmkSZqvPmpTfLDn/hGAP+yBvAjw4YLSSSvFZUwUW2x8bcYwXsXIfUzjza447t38papi8QJ1Oi8IIOhWruELlNIRyoSUetitto4HvfQSIzjHlPPQ9TkOC5DZUwcuNO8/o4WMGiEzzPM64dMZ/S+d7BFEvpirctt3APZeHPwfAEY+Z6j2b0C0K+F59+ZxXtsw7gpx5Qrj5VYcE9zHCykDmE9QUYHt5RgYFA==--edhI5zOK4P4BoVOJ--bMEL+otZoOhs1mRun8nOfA==";
 
     fn now() -> DateTime<chrono::Utc> {
         DateTime::from_timestamp(1_795_000_000, 0).unwrap()

@@ -39,7 +39,9 @@ pub(crate) fn preflight(rule: Rule, headers: &HeaderMap) -> Response {
 }
 
 pub(crate) fn is_preflight(method: &Method, headers: &HeaderMap) -> bool {
-    method == Method::OPTIONS && headers.contains_key(header::ORIGIN) && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    method == Method::OPTIONS
+        && headers.contains_key(header::ORIGIN)
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
 }
 
 pub(crate) fn add(rule: Rule, headers: &mut HeaderMap) {

@@ -129,7 +129,8 @@ impl IntoResponse for Error {
 
 /// RFC 6750 allows a description neither quotes nor anything outside ASCII: Doorkeeper puts `_` in their place.
 pub(crate) fn challenge_value(code: &str, description: &str) -> Option<HeaderValue> {
-    let plain: String = description.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') { c } else { '_' }).collect();
+    let plain: String =
+        description.chars().map(|c| if matches!(c, ' '..='~') && !matches!(c, '"' | '\\') { c } else { '_' }).collect();
     HeaderValue::from_str(&format!(r#"Bearer realm="Doorkeeper", error="{code}", error_description="{plain}""#)).ok()
 }
 

@@ -1,8 +1,8 @@
 //! Headers that every answer carries, and those that follow from others: caching, Vary, ETag, deprecation.
 
+use aws_lc_rs::digest::{SHA256, digest};
 use axum::body::{Body, HttpBody as _};
 use axum::response::Response;
-use aws_lc_rs::digest::{SHA256, digest};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 use http_body_util::BodyExt as _;
 
@@ -73,7 +73,9 @@ pub(crate) fn finish(app: &App, asked: &Asked, response: &mut Response) {
 
 /// Rails names the character set of JSON too.
 fn correct_content_type(headers: &mut HeaderMap) {
-    if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json") && !headers.contains_key("x-ratelimit-limit") {
+    if headers.get(header::CONTENT_TYPE).is_some_and(|value| value == "application/json")
+        && !headers.contains_key("x-ratelimit-limit")
+    {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
     }
 }
@@ -93,10 +95,14 @@ fn page_csp(app: &App) -> Option<String> {
 
 /// Nothing that depends on a credential may be kept by a cache in between.
 fn guard_cache(asked: &HeaderMap, headers: &mut HeaderMap) {
-    let depends = headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).any(|name| {
-        let name = name.trim();
-        ["cookie", "authorization", "signature"].iter().any(|secret| name.eq_ignore_ascii_case(secret)) && asked.contains_key(name)
-    });
+    let depends =
+        headers.get_all(header::VARY).iter().filter_map(|value| value.to_str().ok()).flat_map(|line| line.split(',')).any(
+            |name| {
+                let name = name.trim();
+                ["cookie", "authorization", "signature"].iter().any(|secret| name.eq_ignore_ascii_case(secret))
+                    && asked.contains_key(name)
+            },
+        );
     if depends {
         headers.insert(header::CACHE_CONTROL, PRIVATE);
     }
@@ -135,7 +141,11 @@ fn deprecated(path: &str) -> Option<&'static str> {
 pub(crate) async fn etag(asked: &Asked, response: Response) -> Response {
     let known_size = response.body().size_hint().exact().is_some_and(|size| size > 0 && size <= MAX_ETAG_BODY);
     let wanted = asked.method == Method::GET && matches!(response.status(), StatusCode::OK | StatusCode::CREATED);
-    if !wanted || !known_size || response.headers().contains_key(header::ETAG) || response.headers().contains_key(header::LAST_MODIFIED) {
+    if !wanted
+        || !known_size
+        || response.headers().contains_key(header::ETAG)
+        || response.headers().contains_key(header::LAST_MODIFIED)
+    {
         return response;
     }
     let (mut parts, body) = response.into_parts();

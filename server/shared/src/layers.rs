@@ -53,7 +53,8 @@ async fn serve(app: &App, routes: Router, mut request: Request) -> Response {
     let address = client_address(app, &request);
     request.extensions_mut().insert(ClientAddr(address));
     normalise_path(&mut request);
-    let mut asked = Asked { method: request.method().clone(), path: request.uri().path().to_owned(), headers: request.headers().clone() };
+    let mut asked =
+        Asked { method: request.method().clone(), path: request.uri().path().to_owned(), headers: request.headers().clone() };
     let mut response = answer(app, routes, request, address, &mut asked).await;
     if let Ok(value) = HeaderValue::from_str(&id) {
         response.headers_mut().insert("x-request-id", value);

@@ -14,6 +14,7 @@ mod ip_blocks;
 mod layers;
 mod locale;
 mod not_found;
+pub mod oauth;
 mod page_links;
 mod params;
 mod rate_limit;

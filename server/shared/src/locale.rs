@@ -14,11 +14,12 @@ pub struct Locale(pub String);
 
 /// Mastodon 4.6's `available_locales`.
 const AVAILABLE: &[&str] = &[
-    "af", "an", "ar", "ast", "be", "bg", "bn", "br", "bs", "ca", "ckb", "co", "cs", "cy", "da", "de", "el", "en", "en-GB", "eo", "es", "es-AR",
-    "es-MX", "et", "eu", "fa", "fi", "fo", "fr", "fr-CA", "fy", "ga", "gd", "gl", "he", "hi", "hr", "hu", "hy", "ia", "id", "ie", "ig", "io", "is",
-    "it", "ja", "ka", "kab", "kk", "kn", "ko", "ku", "kw", "la", "lt", "lv", "mk", "ml", "mr", "ms", "my", "nan-TW", "nl", "nn", "no", "oc", "pa",
-    "pl", "pt-BR", "pt-PT", "ro", "ru", "sa", "sc", "sco", "si", "sk", "sl", "sq", "sr", "sr-Latn", "sv", "szl", "ta", "te", "th", "tr", "tt", "ug",
-    "uk", "ur", "vi", "zgh", "zh-CN", "zh-HK", "zh-TW",
+    "af", "an", "ar", "ast", "be", "bg", "bn", "br", "bs", "ca", "ckb", "co", "cs", "cy", "da", "de", "el", "en", "en-GB", "eo",
+    "es", "es-AR", "es-MX", "et", "eu", "fa", "fi", "fo", "fr", "fr-CA", "fy", "ga", "gd", "gl", "he", "hi", "hr", "hu", "hy",
+    "ia", "id", "ie", "ig", "io", "is", "it", "ja", "ka", "kab", "kk", "kn", "ko", "ku", "kw", "la", "lt", "lv", "mk", "ml",
+    "mr", "ms", "my", "nan-TW", "nl", "nn", "no", "oc", "pa", "pl", "pt-BR", "pt-PT", "ro", "ru", "sa", "sc", "sco", "si", "sk",
+    "sl", "sq", "sr", "sr-Latn", "sv", "szl", "ta", "te", "th", "tr", "tt", "ug", "uk", "ur", "vi", "zgh", "zh-CN", "zh-HK",
+    "zh-TW",
 ];
 
 impl Locale {
@@ -50,7 +51,8 @@ fn accepted(headers: &HeaderMap) -> Option<&'static str> {
         .split(',')
         .take(16)
         .filter_map(|part| {
-            let (name, quality) = part.split_once(";q=").map_or((part, 1.0), |(name, q)| (name, q.trim().parse::<f32>().unwrap_or(0.0)));
+            let (name, quality) =
+                part.split_once(";q=").map_or((part, 1.0), |(name, q)| (name, q.trim().parse::<f32>().unwrap_or(0.0)));
             let thousandths = (1..=1000_u16).rev().find(|step| f32::from(*step) / 1000.0 <= quality + 0.0005)?;
             Some((u32::from(thousandths), name.trim()))
         })

@@ -40,6 +40,11 @@ pub fn wants_json(headers: &HeaderMap) -> bool {
     let first = accept.split([',', ';']).next().unwrap_or_default().trim();
     matches!(
         first,
-        "application/json" | "application/activity+json" | "application/ld+json" | "application/jrd+json" | "text/x-json" | "application/jsonrequest"
+        "application/json"
+            | "application/activity+json"
+            | "application/ld+json"
+            | "application/jrd+json"
+            | "text/x-json"
+            | "application/jsonrequest"
     )
 }

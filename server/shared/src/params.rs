@@ -18,7 +18,7 @@ pub(crate) use parse::parse_form;
 pub(crate) use read::read;
 pub use types::{ById, Flag, IdParam, OneOrMany, Upload};
 
-use crate::error::{Error, ApiResult};
+use crate::error::{ApiResult, Error};
 
 /// What the request brought, parsed once before routing; extractors take it from the request's extensions.
 #[derive(Debug, Clone, Default)]
@@ -73,6 +73,12 @@ impl<T> Params<T> {
         self.raw.map.contains_key(name)
     }
 
+    /// For [`Session::check_form`](crate::Session::check_form).
+    #[must_use]
+    pub fn raw_params(&self) -> &RawParams {
+        &self.raw
+    }
+
     /// The map as it was sent (without path segments).
     #[must_use]
     pub fn raw(&self) -> &Map<String, Value> {
@@ -88,17 +94,24 @@ impl<T> Deref for Params<T> {
     }
 }
 
+impl<S: Send + Sync> FromRequestParts<S> for RawParams {
+    type Rejection = Error;
+
+    /// Without `layers` in front (in a test of one router) only the query is there.
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> ApiResult<Self> {
+        if let Some(raw) = parts.extensions.get::<Self>() {
+            return Ok(raw.clone());
+        }
+        let map = parse_form(parts.uri.query().unwrap_or_default()).map_err(|_| Error::bad_request("Bad Request"))?;
+        Ok(Self { map: Arc::new(map), files: Arc::default() })
+    }
+}
+
 impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Params<T> {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> ApiResult<Self> {
-        let raw = match parts.extensions.get::<RawParams>() {
-            Some(raw) => raw.clone(),
-            None => RawParams {
-                map: Arc::new(parse_form(parts.uri.query().unwrap_or_default()).map_err(|_| Error::bad_request("Bad Request"))?),
-                files: Arc::default(),
-            },
-        };
+        let raw = RawParams::from_request_parts(parts, state).await?;
         let segments = RawPathParams::from_request_parts(parts, state).await.map_err(|_| Error::not_found())?;
         let mut merged = None;
         for (name, text) in &segments {

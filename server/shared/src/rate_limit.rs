@@ -61,7 +61,9 @@ impl<'a> Subject<'a> {
     }
 
     fn is_paging(&self) -> bool {
-        ["page", "min_id", "max_id", "since_id"].iter().any(|name| self.params.map.get(*name).is_some_and(|value| !value.is_null()))
+        ["page", "min_id", "max_id", "since_id"]
+            .iter()
+            .any(|name| self.params.map.get(*name).is_some_and(|value| !value.is_null()))
     }
 }
 
@@ -201,7 +203,10 @@ pub struct ActionLimit(pub Count);
 impl axum::response::IntoResponseParts for ActionLimit {
     type Error = std::convert::Infallible;
 
-    fn into_response_parts(self, mut response: axum::response::ResponseParts) -> Result<axum::response::ResponseParts, Self::Error> {
+    fn into_response_parts(
+        self,
+        mut response: axum::response::ResponseParts,
+    ) -> Result<axum::response::ResponseParts, Self::Error> {
         response.extensions_mut().insert(self);
         Ok(response)
     }

@@ -69,7 +69,8 @@ impl Session {
 
     /// A path of this server or nothing: another site's address never gets out of here.
     pub fn take_return_to(&mut self) -> Option<String> {
-        self.take_text(RETURN_TO).filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']))
+        self.take_text(RETURN_TO)
+            .filter(|path| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']))
     }
 
     /// The hidden field `authenticity_token` of a form that posts to `action`.

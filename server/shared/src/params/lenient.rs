@@ -195,7 +195,12 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         self.deserialize_seq(visitor)
     }
 
-    fn deserialize_tuple_struct<V: Visitor<'de>>(self, _name: &'static str, _length: usize, visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_tuple_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _length: usize,
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         self.deserialize_seq(visitor)
     }
 
@@ -205,11 +210,21 @@ impl<'de> Deserializer<'de> for Lenient<'_> {
         visitor.visit_map(MapDeserializer::new(map.iter().map(|(key, value)| (key.as_str(), Lenient(value)))))
     }
 
-    fn deserialize_struct<V: Visitor<'de>>(self, _name: &'static str, _fields: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_struct<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         self.deserialize_map(visitor)
     }
 
-    fn deserialize_enum<V: Visitor<'de>>(self, _name: &'static str, _variants: &'static [&'static str], visitor: V) -> Result<V::Value, Error> {
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _name: &'static str,
+        _variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Error> {
         let name: StringDeserializer<Error> = self.text().into_deserializer();
         visitor.visit_enum(name)
     }
@@ -254,7 +269,8 @@ mod tests {
 
     #[test]
     fn scalars_become_what_is_wanted() {
-        let sample = read(json!({"status": 12345, "sensitive": "off", "locked": "", "limit": "40x", "id": "7", "other": {"a": [1]}}));
+        let sample =
+            read(json!({"status": 12345, "sensitive": "off", "locked": "", "limit": "40x", "id": "7", "other": {"a": [1]}}));
         assert_eq!(sample.status.as_deref(), Some("12345"));
         assert!(!sample.sensitive);
         assert_eq!(sample.locked.given(), None);
@@ -271,7 +287,9 @@ mod tests {
 
     #[test]
     fn numbered_maps_are_lists() {
-        let sample = read(json!({"fields_attributes": {"0": {"expires_in": "5"}, "1": {"options": ["a", 2]}}, "poll": {"options": {"0": "x"}}}));
+        let sample = read(
+            json!({"fields_attributes": {"0": {"expires_in": "5"}, "1": {"options": ["a", 2]}}, "poll": {"options": {"0": "x"}}}),
+        );
         let fields = sample.fields_attributes.unwrap();
         assert_eq!((fields[0].expires_in, fields[1].options.clone()), (5, vec!["a".to_owned(), "2".to_owned()]));
         assert_eq!(sample.poll.unwrap().options, vec!["x"]);

@@ -11,9 +11,9 @@ use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
+use super::RawParams;
 use super::parse::{Unreadable, insert_text, parse_form};
 use super::types::Upload;
-use super::RawParams;
 
 /// Forms and JSON; the longest legal post is far below.
 const MAX_BODY: usize = 2 * 1024 * 1024;
@@ -39,8 +39,12 @@ pub(crate) async fn read(request: Request) -> Result<(Request, RawParams), Refus
     if !may_have_body || request.uri().path().ends_with("/inbox") {
         return Ok((request, RawParams { map: Arc::new(map), files: Arc::default() }));
     }
-    let content_type =
-        request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default().to_ascii_lowercase();
+    let content_type = request
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default()
+        .to_ascii_lowercase();
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     if media_type == "multipart/form-data" {
         let (request, fields, files) = multipart(request).await?;
@@ -62,7 +66,12 @@ pub(crate) async fn read(request: Request) -> Result<(Request, RawParams), Refus
 fn is_json(media_type: &str) -> bool {
     matches!(
         media_type,
-        "application/json" | "text/x-json" | "application/jsonrequest" | "application/activity+json" | "application/ld+json" | "application/jrd+json"
+        "application/json"
+            | "text/x-json"
+            | "application/jsonrequest"
+            | "application/activity+json"
+            | "application/ld+json"
+            | "application/jrd+json"
     )
 }
 

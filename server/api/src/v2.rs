@@ -1,0 +1,8 @@
+//! `/api/v2`: the resources that have a second form.
+
+use axum::Router;
+use shared::App;
+
+pub(crate) fn routes() -> Router<App> {
+    Router::new()
+}

@@ -1,0 +1,37 @@
+//! Files that are part of the program, under names that change with their content.
+
+use std::sync::LazyLock;
+
+use aws_lc_rs::digest::{SHA256, digest};
+use axum::Router;
+use axum::extract::Path;
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header;
+use shared::{App, Error};
+
+const STYLE: &str = include_str!("../static/style.css");
+
+static STYLE_NAME: LazyLock<String> = LazyLock::new(|| {
+    let mut hash = hex::encode(digest(&SHA256, STYLE.as_bytes()));
+    hash.truncate(16);
+    format!("style-{hash}.css")
+});
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/packs/ferrodon/{name}", get(show))
+}
+
+/// Address of the style sheet.
+pub(super) fn style() -> String {
+    format!("/packs/ferrodon/{}", *STYLE_NAME)
+}
+
+async fn show(Path(name): Path<String>) -> Response {
+    if name != *STYLE_NAME {
+        return Error::not_found_plain().into_response();
+    }
+    let headers =
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "public, max-age=31536000, immutable")];
+    (headers, STYLE).into_response()
+}

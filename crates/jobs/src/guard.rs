@@ -1,13 +1,9 @@
 //! Reasons not to start work on a database.
 
-use std::time::Duration;
-
 use sqlx::PgConnection;
 
 /// The newest migration of schema `ferrodon` that this program knows.
 const SCHEMA_VERSION: i32 = 2;
-/// A Sidekiq process writes its heartbeat every ten seconds.
-const SIDEKIQ_LIVES: Duration = Duration::from_mins(1);
 
 /// Each says what to do about it.
 #[derive(Debug, thiserror::Error)]
@@ -25,10 +21,10 @@ pub enum Refusal {
     #[error("schema ferrodon is missing or older than this program: run `ferrodon db setup`")]
     TooOld,
     #[error(
-        "Mastodon's Sidekiq was alive {seconds} s ago on the same Redis: stop it first (both would do the same work), or \
-         start with --beside-sidekiq"
+        "Mastodon's Sidekiq ({process}) is alive on the same Redis: stop it first (both would do the same work), or start \
+         with --beside-sidekiq"
     )]
-    Sidekiq { seconds: u64 },
+    Sidekiq { process: String },
     #[error(transparent)]
     Db(#[from] sqlx::Error),
 }
@@ -42,12 +38,12 @@ pub struct Overrides {
     pub beside_sidekiq: bool,
 }
 
-/// Looks before the first job is taken and before the first request is accepted. `sidekiq_alive`: the age of the newest
-/// Sidekiq heartbeat in Redis, if there is one.
+/// Looks before the first job is taken and before the first request is accepted. `sidekiq_alive`: a
+/// Sidekiq process that gave a sign of life in Redis within the last minute.
 ///
 /// # Errors
 /// The reason to refuse.
-pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<Duration>, overrides: Overrides) -> Result<(), Refusal> {
+pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<&str>, overrides: Overrides) -> Result<(), Refusal> {
     match schema_version(conn).await? {
         None => return Err(Refusal::TooOld),
         Some(found) if found < SCHEMA_VERSION => return Err(Refusal::TooOld),
@@ -60,7 +56,7 @@ pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<Duration>, ove
         return Err(Refusal::Unsafe { setting });
     }
     match sidekiq_alive {
-        Some(age) if age < SIDEKIQ_LIVES && !overrides.beside_sidekiq => Err(Refusal::Sidekiq { seconds: age.as_secs() }),
+        Some(process) if !overrides.beside_sidekiq => Err(Refusal::Sidekiq { process: process.to_owned() }),
         _ => Ok(()),
     }
 }

@@ -1,0 +1,10 @@
+//! The queue and the deliveries against a database of their own (`PGHOST`, `PGUSER`), with handlers and servers made up here.
+
+#[path = "../support/database.rs"]
+mod database;
+#[path = "../support/world.rs"]
+mod world;
+
+mod kill;
+mod outbound;
+mod queue;

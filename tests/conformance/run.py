@@ -11,6 +11,7 @@ import fnmatch
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -388,6 +389,8 @@ def main():
     p.add_argument('--report', help='where the details go')
     p.add_argument('--ratchet', action='store_true', help='compare with gaps.txt and floors.txt: they may only get better')
     args = p.parse_args()
+    # whoever ends us ends what we started too
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.makedirs(state_folder(), exist_ok=True)
     report = os.path.abspath(args.report or os.path.join(state_folder(), args.suite + '.report.json'))
     for given in ('scenarios', 'golden'):

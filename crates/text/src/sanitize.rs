@@ -1,11 +1,15 @@
 //! HTML of other servers reduced to what Mastodon shows.
 
+mod oembed;
+
 use html5ever::{Attribute, LocalName, ns};
 
 use crate::format::is_blank;
 use crate::html::{self, Dom, NodeData, attr};
 
-const LINK_SCHEMES: [&str; 10] = ["http", "https", "dat", "dweb", "ipfs", "ipns", "ssb", "gopher", "xmpp", "magnet"];
+pub use oembed::oembed_html;
+
+const LINK_SCHEMES: [&str; 11] = ["http", "https", "dat", "dweb", "ipfs", "ipns", "ssb", "gopher", "xmpp", "magnet", "gemini"];
 
 /// Safe HTML for a post, bio or field of another server.
 ///
@@ -214,9 +218,7 @@ fn kept_classes(value: &str) -> String {
 
 fn has_link_scheme(href: Option<&str>) -> bool {
     let scheme = href.map(str::trim_start).and_then(|href| href.split_once(':')).map(|(scheme, _)| scheme);
-    scheme.is_some_and(|scheme| {
-        LINK_SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)) || scheme.eq_ignore_ascii_case("gemini")
-    })
+    scheme.is_some_and(|scheme| LINK_SCHEMES.iter().any(|known| known.eq_ignore_ascii_case(scheme)))
 }
 
 /// Control characters and code points that are no characters.

@@ -34,6 +34,37 @@ pub struct FilterStatus {
     pub status_id: Id,
 }
 
+/// A keyword in the words of the first version of the API, which knew one for each filter.
+#[derive(Debug, Clone, Serialize)]
+pub struct FilterV1 {
+    /// Of the keyword.
+    pub id: Id,
+    pub phrase: String,
+    pub context: Vec<String>,
+    pub whole_word: bool,
+    pub expires_at: Option<Millis>,
+    pub irreversible: bool,
+}
+
+impl FilterV1 {
+    /// One for each keyword of a filter that was loaded with its keywords.
+    #[must_use]
+    pub fn of(filter: &Filter) -> Vec<Self> {
+        let keywords = filter.keywords.as_deref().unwrap_or_default();
+        keywords
+            .iter()
+            .map(|keyword| Self {
+                id: keyword.id,
+                phrase: keyword.keyword.clone(),
+                context: filter.context.clone(),
+                whole_word: keyword.whole_word,
+                expires_at: filter.expires_at,
+                irreversible: filter.filter_action == action_name(1),
+            })
+            .collect()
+    }
+}
+
 /// A filter that a status meets, and by what.
 #[derive(Debug, Clone, Serialize)]
 pub struct FilterResult {

@@ -6,6 +6,7 @@ use db::PgConnection;
 use db::accounts::{self, HandleRow};
 use text::format::{Mentioned, Options};
 
+use crate::Mention;
 use crate::urls::{Handle, Urls, acct};
 
 /// HTML of a bio or post: formatted if it was written here, cleaned if it came from elsewhere.
@@ -102,17 +103,35 @@ pub(crate) struct Handles {
     known: HashMap<(String, String), HandleRow>,
 }
 
-impl Resolve for Handles {
-    fn resolve(&self, username: &str, domain: Option<&str>, urls: &Urls) -> Option<Mentioned> {
+impl Handles {
+    fn get(&self, username: &str, domain: Option<&str>) -> Option<Handle<'_>> {
         let row = self.known.get(&(username.to_lowercase(), domain.unwrap_or_default().to_lowercase()))?;
-        let handle = Handle {
+        Some(Handle {
             id: row.id,
             username: &row.username,
             domain: row.domain.as_deref(),
             uri: &row.uri,
             url: row.url.as_deref(),
             id_scheme: row.id_scheme,
-        };
-        Some(mentioned(handle, row.username.clone(), urls))
+        })
+    }
+
+    /// The known accounts that a text mentions, each once.
+    pub(crate) fn mentioned_in(&self, text: &str, urls: &Urls) -> Vec<Mention> {
+        let mut seen = HashSet::new();
+        text::mention::extract(text)
+            .into_iter()
+            .map(text::mention::split)
+            .filter_map(|(username, domain)| self.get(username, own_to_none(urls, domain)))
+            .filter(|account| seen.insert(account.id))
+            .map(|account| Mention::of(account, urls))
+            .collect()
+    }
+}
+
+impl Resolve for Handles {
+    fn resolve(&self, username: &str, domain: Option<&str>, urls: &Urls) -> Option<Mentioned> {
+        let account = self.get(username, domain)?;
+        Some(mentioned(account, account.username.to_owned(), urls))
     }
 }

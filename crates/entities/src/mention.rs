@@ -29,11 +29,15 @@ pub(crate) fn handle(row: &MentionRow) -> Handle<'_> {
 impl Mention {
     #[must_use]
     pub fn new(row: &MentionRow, urls: &Urls) -> Self {
+        Self::of(handle(row), urls)
+    }
+
+    pub(crate) fn of(account: Handle<'_>, urls: &Urls) -> Self {
         Self {
-            id: Id(row.account_id),
-            username: row.username.clone(),
-            url: urls.account_page(handle(row)),
-            acct: acct(&row.username, row.domain.as_deref()),
+            id: Id(account.id),
+            username: account.username.to_owned(),
+            url: urls.account_page(account),
+            acct: acct(account.username, account.domain),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Notifications, single and in groups.
 
 mod group;
+mod policy;
 mod subjects;
 
 use std::collections::HashSet;
@@ -10,6 +11,7 @@ use db::{AccountId, NotificationId, PgConnection};
 use serde::Serialize;
 
 pub use group::{AnnualReportYear, GroupRow, GroupedNotificationsResults, NotificationGroup};
+pub use policy::{NotificationPolicy, NotificationPolicyV1, NotificationRequest, PolicySummary};
 
 use subjects::Subjects;
 

@@ -1,5 +1,6 @@
 //! Hashtags.
 
+use db::{AccountId, PgConnection};
 use serde::Serialize;
 
 use crate::timestamp::Date;
@@ -68,4 +69,36 @@ pub struct FeaturedTag {
     /// A number as text.
     pub statuses_count: String,
     pub last_status_at: Option<Date>,
+}
+
+impl FeaturedTag {
+    /// All of an account, the most used first. Those of other servers keep the place of the pages there unknown and lead to
+    /// our page of the profile.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn load_all(conn: &mut PgConnection, urls: &Urls, account: AccountId) -> Result<Vec<Self>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"
+            SELECT f.id AS "id!", COALESCE(NULLIF(f.name, ''), t.display_name, t.name) AS "name!", t.name AS "tag!",
+                   f.statuses_count AS "statuses_count!", f.last_status_at, a.username AS "username!", a.domain
+            FROM featured_tags f JOIN tags t ON t.id = f.tag_id JOIN accounts a ON a.id = f.account_id
+            WHERE f.account_id = $1
+            ORDER BY f.statuses_count DESC, f.id
+            "#,
+            account,
+        )
+        .fetch_all(conn)
+        .await?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Self {
+                id: Id(row.id),
+                url: urls.tagged_page(&crate::urls::acct(&row.username, row.domain.as_deref()), &row.tag),
+                name: row.name,
+                statuses_count: row.statuses_count.to_string(),
+                last_status_at: row.last_status_at.map(Date),
+            })
+            .collect())
+    }
 }

@@ -71,6 +71,8 @@ class Stand:
             RAILS_ENV='production',
             RAILS_SERVE_STATIC_FILES='true',
             SMTP_DELIVERY_METHOD='file',
+            # the private PostgreSQL does not wait for the disk, and says so
+            FERRODON_UNSAFE_DATABASE='true',
             PAPERCLIP_ROOT_PATH=self.path('public/system'),
         )
         self.env.update(variables)

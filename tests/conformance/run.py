@@ -301,10 +301,11 @@ class Text(Suite):
 
     def play(self, only, report):
         env = dict(os.environ)
+        # the whole workspace is named so that dependencies have the features that other builds give them
         if self.args.golden:
             cases = self.args.golden
             env['FERRODON_TEXT_CASES'] = os.path.join(cases, 'cases.jsonl') if os.path.isdir(cases) else cases
-        p = subprocess.run(['cargo', 'test', '-q', '-p', 'ferrodon-text', '--test', 'cases', '--', '--nocapture'], cwd=ROOT, env=env,
+        p = subprocess.run(['cargo', 'test', '-q', '--workspace', '--test', 'cases', '--', '--nocapture'], cwd=ROOT, env=env,
                            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         print(p.stdout, end='')
         kinds = {kind: (int(right), int(of) - int(right)) for kind, right, of in re.findall(r'^\.*(\w+): (\d+) of (\d+) right$', p.stdout, re.M)}

@@ -5,6 +5,9 @@ pub mod draft;
 pub mod error;
 pub mod instance_actor;
 pub mod post_status;
+pub mod edit_status;
+pub mod remove_status;
+pub mod upload_media;
 pub mod visibility;
 
 pub use error::{Error, Result};

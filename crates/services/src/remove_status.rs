@@ -1,0 +1,88 @@
+//! Deleting a status. At once it is hidden and counted off; the worker takes it out of feeds and streams, tells other servers
+//! and removes the rows.
+
+use db::counters::{AccountDelta, StatusDelta, add_to_accounts, add_to_statuses};
+use db::statuses::Visibility;
+use db::{AccountId, StatusId};
+use jobs::feed::RemoveStatus;
+use sqlx::PgConnection;
+
+use crate::draft::hashtags;
+use crate::error::Result;
+
+struct DiscardedRow {
+    id: StatusId,
+    account_id: AccountId,
+    visibility: i32,
+    reblog_of_id: Option<StatusId>,
+    in_reply_to_id: Option<StatusId>,
+}
+
+/// How the rest is removed.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Removal {
+    /// The media stay, for the draft that the client makes of it.
+    pub redraft: bool,
+}
+
+/// Hides the status and all boosts of it. Doing it again changes nothing.
+///
+/// # Errors
+/// The database fails.
+pub async fn remove_status(conn: &mut PgConnection, id: StatusId, removal: Removal) -> Result<()> {
+    let discarded = discard(conn, id).await?;
+    if discarded.is_empty() {
+        return Ok(());
+    }
+    sqlx::query!("DELETE FROM status_pins WHERE status_id = $1", id).execute(&mut *conn).await?;
+    let tags = sqlx::query_scalar!("SELECT tag_id FROM statuses_tags WHERE status_id = $1", id).fetch_all(&mut *conn).await?;
+    let distributable = |row: &&DiscardedRow| Visibility::from_column(row.visibility).is_distributable();
+    if let Some(status) = discarded.iter().find(|row| row.id == id).filter(distributable) {
+        hashtags::uncount_featured(conn, status.account_id, &tags, id).await?;
+    }
+    jobs::enqueue(conn, &RemoveStatus { status_id: id, redraft: removal.redraft, skip_streaming: false }).await?;
+    uncount(conn, id, &discarded).await
+}
+
+async fn discard(conn: &mut PgConnection, id: StatusId) -> Result<Vec<DiscardedRow>> {
+    let rows = sqlx::query_as!(
+        DiscardedRow,
+        r#"
+        UPDATE statuses SET deleted_at = now() AT TIME ZONE 'utc'
+        WHERE (id = $1 OR reblog_of_id = $1) AND deleted_at IS NULL
+        RETURNING id, account_id, visibility, reblog_of_id, in_reply_to_id
+        "#,
+        id
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows)
+}
+
+async fn uncount(conn: &mut PgConnection, id: StatusId, discarded: &[DiscardedRow]) -> Result<()> {
+    let accounts: Vec<AccountDelta> = discarded
+        .iter()
+        .filter(|row| Visibility::from_column(row.visibility) != Visibility::Direct)
+        .map(|row| AccountDelta { account_id: row.account_id, statuses: -1, ..AccountDelta::default() })
+        .collect();
+    add_to_accounts(conn, &accounts).await?;
+    let mut statuses: Vec<StatusDelta> = Vec::new();
+    for row in discarded.iter().filter(|row| row.id == id) {
+        if let Some(parent) = row.in_reply_to_id.filter(|_| Visibility::from_column(row.visibility).is_distributable()) {
+            statuses.push(StatusDelta { status_id: parent, replies: -1, ..StatusDelta::default() });
+        }
+        if let Some(original) = row.reblog_of_id {
+            statuses.push(StatusDelta { status_id: original, reblogs: -1, ..StatusDelta::default() });
+        }
+    }
+    let quoted = sqlx::query_scalar!("SELECT quoted_status_id FROM quotes WHERE status_id = $1 AND state = 1", id)
+        .fetch_optional(&mut *conn)
+        .await?
+        .flatten();
+    if let Some(quoted) = quoted {
+        statuses.push(StatusDelta { status_id: quoted, quotes: -1, ..StatusDelta::default() });
+    }
+    statuses.sort_by_key(|delta| delta.status_id);
+    add_to_statuses(conn, &statuses).await?;
+    Ok(())
+}

@@ -28,7 +28,7 @@ pub use app::App;
 pub use serve::{Listener, Peer};
 
 /// How long it takes until the last client is sent away when the process ends.
-const FAREWELL: Duration = Duration::from_secs(5);
+const FAREWELL: Duration = Duration::from_secs(4);
 
 /// Serves until `shutdown` is done, then says farewell to the clients.
 pub async fn run(app: App, listener: Listener, shutdown: impl Future<Output = ()>) {
@@ -38,7 +38,7 @@ pub async fn run(app: App, listener: Listener, shutdown: impl Future<Output = ()
         () = shutdown => {}
     }
     app.say_farewell();
-    tokio::time::sleep(FAREWELL + Duration::from_millis(200)).await;
+    let _ = tokio::time::timeout(FAREWELL + Duration::from_millis(500), app.metrics.all_clients_gone()).await;
 }
 
 /// Every path arrives in one place: an upgrade is accepted on all of them, as Mastodon does.

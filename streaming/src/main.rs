@@ -1,5 +1,6 @@
 //! The program `ferrodon-streaming`: reads the environment, listens, and ends on SIGTERM.
 
+use std::io::IsTerminal;
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
@@ -44,7 +45,7 @@ async fn start() -> anyhow::Result<()> {
 
 fn log_to_stdout(logging: &Logging) -> anyhow::Result<()> {
     let filter = EnvFilter::try_new(&logging.filter).context("RUST_LOG")?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal());
     if logging.json {
         subscriber.json().init();
     } else {

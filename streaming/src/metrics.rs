@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::time::Duration;
 
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
@@ -49,6 +50,13 @@ impl Metrics {
 
     pub(crate) fn client_gone(&self, transport: Transport) {
         self.of(transport).clients.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Returns when nobody is connected any more.
+    pub(crate) async fn all_clients_gone(&self) {
+        while load(&self.websocket.clients) + load(&self.eventsource.clients) > 0 {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// `None` is the pair of channels on which a session hears about itself.

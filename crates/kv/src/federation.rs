@@ -92,3 +92,27 @@ pub async fn record_subdomain(kv: &Kv, registrable_domain: &str, subdomain: &str
     let (count,): (u64,) = kv.pipe(&pipeline).await?;
     Ok(count)
 }
+
+/// What one request from outside made us look up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Discovery {
+    /// At most 400 for one request.
+    Accounts,
+    /// At most 1,000 for one request.
+    Statuses,
+}
+
+/// Counts one more, and answers how many the request has caused: a chain of mentions and replies must end somewhere.
+///
+/// # Errors
+/// Redis is away.
+pub async fn record_discovery(kv: &Kv, discovery: Discovery, request_id: &str) -> Result<u64, Error> {
+    let name = match discovery {
+        Discovery::Accounts => key::account_discovery(request_id),
+        Discovery::Statuses => key::status_discovery(request_id),
+    };
+    let mut pipeline = redis::pipe();
+    pipeline.cmd("INCR").arg(&name).cmd("EXPIRE").arg(&name).arg(5 * 60).ignore();
+    let (count,): (u64,) = kv.pipe(&pipeline).await?;
+    Ok(count)
+}

@@ -30,6 +30,11 @@ pub(crate) const ALL_FEEDS: &str = "feed:*";
 pub(crate) const RAILS_CACHE: &str = "cache:*";
 pub(crate) const UNIQUE_JOBS: &str = "uniquejobs:*";
 pub(crate) const SIDEKIQ_PROCESSES: &str = "processes";
+pub(crate) const SIDEKIQ_QUEUES: &str = "queues";
+
+pub(crate) fn sidekiq_queue(name: &str) -> String {
+    format!("queue:{name}")
+}
 
 /// Marks a home feed that is being built anew; a key of [`crate::async_refresh`].
 #[must_use]
@@ -96,6 +101,14 @@ pub(crate) fn move_in_progress(account_id: i64) -> String {
 
 pub(crate) fn unique_subdomains(domain: &str) -> String {
     format!("unique_subdomains_for:{domain}")
+}
+
+pub(crate) fn account_discovery(request_id: &str) -> String {
+    format!("discovery_per_request:{request_id}")
+}
+
+pub(crate) fn status_discovery(request_id: &str) -> String {
+    format!("status_discovery_per_request:{request_id}")
 }
 
 pub(crate) fn notification_group(account_id: i64, kind: &str) -> String {

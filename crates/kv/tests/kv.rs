@@ -7,6 +7,7 @@ mod kv {
     mod feed;
     mod lock;
     mod publish;
+    mod sidekiq;
 }
 
 use ::kv::Kv;

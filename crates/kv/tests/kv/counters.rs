@@ -114,6 +114,17 @@ async fn a_second_move_is_refused_until_the_first_is_given_up() {
 }
 
 #[tokio::test]
+async fn look_ups_are_counted_for_each_request() {
+    let kv = connect();
+    let (one, other) = (id().to_string(), id().to_string());
+    for count in 1..=3 {
+        assert_eq!(federation::record_discovery(&kv, federation::Discovery::Accounts, &one).await.unwrap(), count);
+    }
+    assert_eq!(federation::record_discovery(&kv, federation::Discovery::Statuses, &one).await.unwrap(), 1);
+    assert_eq!(federation::record_discovery(&kv, federation::Discovery::Accounts, &other).await.unwrap(), 1);
+}
+
+#[tokio::test]
 async fn an_object_deleted_before_it_came_is_recognised() {
     let kv = connect();
     let account = id();

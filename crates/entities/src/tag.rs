@@ -72,8 +72,8 @@ pub struct FeaturedTag {
 }
 
 impl FeaturedTag {
-    /// All of an account, the most used first. Those of other servers keep the place of the pages there unknown and lead to
-    /// our page of the profile.
+    /// All of an account, the most used first. Their pages are ours even if the account is not, and bear its bare user name:
+    /// recorded so.
     ///
     /// # Errors
     /// The database failed.
@@ -81,7 +81,7 @@ impl FeaturedTag {
         let rows = sqlx::query!(
             r#"
             SELECT f.id AS "id!", COALESCE(NULLIF(f.name, ''), t.display_name, t.name) AS "name!", t.name AS "tag!",
-                   f.statuses_count AS "statuses_count!", f.last_status_at, a.username AS "username!", a.domain
+                   f.statuses_count AS "statuses_count!", f.last_status_at, a.username AS "username!"
             FROM featured_tags f JOIN tags t ON t.id = f.tag_id JOIN accounts a ON a.id = f.account_id
             WHERE f.account_id = $1
             ORDER BY f.statuses_count DESC, f.id
@@ -94,7 +94,7 @@ impl FeaturedTag {
             .into_iter()
             .map(|row| Self {
                 id: Id(row.id),
-                url: urls.tagged_page(&crate::urls::acct(&row.username, row.domain.as_deref()), &row.tag),
+                url: urls.tagged_page(&row.username, &row.tag),
                 name: row.name,
                 statuses_count: row.statuses_count.to_string(),
                 last_status_at: row.last_status_at.map(Date),

@@ -264,7 +264,7 @@ async fn update_poll(conn: &mut PgConnection, config: &Config, before: &StatusRo
         r#"
         UPDATE polls SET options = $2, multiple = $3, hide_totals = $4, expires_at = $5, updated_at = now() AT TIME ZONE 'utc',
           lock_version = lock_version + 1,
-          cached_tallies = CASE WHEN $6 THEN array_fill(0::bigint, ARRAY[cardinality($2)]) ELSE cached_tallies END,
+          cached_tallies = CASE WHEN $6 THEN array_fill(0::bigint, ARRAY[cardinality($2::varchar[])]) ELSE cached_tallies END,
           votes_count = CASE WHEN $6 THEN 0 ELSE votes_count END,
           voters_count = CASE WHEN $6 THEN 0 ELSE voters_count END
         WHERE id = $1

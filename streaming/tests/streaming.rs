@@ -1,4 +1,4 @@
-//! A server in this process, PostgreSQL (`DATABASE_URL`, with Mastodon's schema) and Redis (`REDIS_URL`). Expected answers are those
+//! A server in this process, PostgreSQL (`PGHOST` and its kin) and Redis (`REDIS_URL`). Expected answers are those
 //! of the recordings in `tests/conformance/fed/golden-stream`.
 #![expect(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, reason = "tests stop at the first surprise")]
 

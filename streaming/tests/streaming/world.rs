@@ -6,15 +6,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use ::streaming::{App, Listener};
-use config::{Clock, Database, Listen, RedisServer, Source, Target, Web};
+use config::{Clock, Listen, RedisServer, Source, Web};
 use db::Db;
 use futures_util::{SinkExt, StreamExt};
 use kv::Kv;
 use kv::publish::{Channel, Message, Scope};
 use serde_json::{Value, json};
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{Connection, PgConnection};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::oneshot;
+use tokio::sync::{OnceCell, oneshot};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::{self, client::IntoClientRequest};
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -42,6 +44,22 @@ pub(crate) fn redis_url() -> String {
     Source::from_process().text("REDIS_URL").unwrap_or_else(|| "redis://localhost:6379".to_owned())
 }
 
+/// One for all tests, which keep apart by their accounts; it stays for the next run.
+async fn database() -> Db {
+    const NAME: &str = "ferrodon_streaming_test";
+    static READY: OnceCell<()> = OnceCell::const_new();
+    let options = |name: &str| PgConnectOptions::new().database(name);
+    let prepare = || async {
+        let mut admin = PgConnection::connect_with(&options("postgres")).await.unwrap();
+        // Fails if it is there already, which is as good.
+        let _ = sqlx::raw_sql("CREATE DATABASE ferrodon_streaming_test").execute(&mut admin).await;
+        let mut conn = PgConnection::connect_with(&options(NAME)).await.unwrap();
+        db::schema::setup(&mut conn).await.unwrap();
+    };
+    READY.get_or_init(prepare).await;
+    Db::from_pool(PgPoolOptions::new().max_connections(3).connect_lazy_with(options(NAME)))
+}
+
 impl World {
     pub(crate) async fn new() -> Self {
         Self::with_redis(&redis_url()).await
@@ -49,12 +67,7 @@ impl World {
 
     /// The server's Redis may be reached another way than the test's own.
     pub(crate) async fn with_redis(url: &str) -> Self {
-        let database = Database {
-            target: Target::Url(Source::from_process().text("DATABASE_URL").expect("DATABASE_URL names a test database")),
-            pool: 3,
-            prepared_statements: true,
-        };
-        let db = Db::connect_lazy(&database, "streaming-test").unwrap();
+        let db = database().await;
         let kv = |url: &str| Kv::connect_lazy(&RedisServer::Url(url.to_owned())).unwrap();
         let web = Web {
             listen: Listen::Tcp { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: Some(0) },

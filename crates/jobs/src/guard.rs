@@ -1,28 +1,18 @@
-//! Reasons not to start work on a database.
+//! Reasons not to start work on a database whose schema is right (`db::schema` looks at that).
 
 use sqlx::PgConnection;
-
-/// The newest migration of schema `ferrodon` that this program knows.
-const SCHEMA_VERSION: i32 = 2;
 
 /// Each says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
     #[error(
         "PostgreSQL runs with {setting} = off: what it confirms can be lost in a crash. Switch it on, or start with \
-         FERRODON_UNSAFE_DATABASE=true for a database that may be lost"
+         FERRODON_UNSAFE_DATABASE=true on a database that may be lost"
     )]
     Unsafe { setting: String },
     #[error(
-        "the database was set up by a newer version (schema ferrodon {found}, this program knows {known}): install that \
-         version"
-    )]
-    TooNew { found: i32, known: i32 },
-    #[error("schema ferrodon is missing or older than this program: run `ferrodon db setup`")]
-    TooOld,
-    #[error(
         "Mastodon's Sidekiq ({process}) is alive on the same Redis: stop it first (both would do the same work), or start \
-         with --beside-sidekiq"
+         with FERRODON_BESIDE_SIDEKIQ=true"
     )]
     Sidekiq { process: String },
     #[error(transparent)]
@@ -38,18 +28,12 @@ pub struct Overrides {
     pub beside_sidekiq: bool,
 }
 
-/// Looks before the first job is taken and before the first request is accepted. `sidekiq_alive`: a
-/// Sidekiq process that gave a sign of life in Redis within the last minute.
+/// Looks before the first job is taken and before the first request is accepted. `sidekiq_alive`: a Sidekiq process that
+/// gave a sign of life in Redis within the last minute.
 ///
 /// # Errors
 /// The reason to refuse.
 pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<&str>, overrides: Overrides) -> Result<(), Refusal> {
-    match schema_version(conn).await? {
-        None => return Err(Refusal::TooOld),
-        Some(found) if found < SCHEMA_VERSION => return Err(Refusal::TooOld),
-        Some(found) if found > SCHEMA_VERSION => return Err(Refusal::TooNew { found, known: SCHEMA_VERSION }),
-        Some(_) => {}
-    }
     if !overrides.unsafe_database
         && let Some(setting) = unsafe_setting(conn).await?
     {
@@ -59,16 +43,6 @@ pub async fn check(conn: &mut PgConnection, sidekiq_alive: Option<&str>, overrid
         Some(process) if !overrides.beside_sidekiq => Err(Refusal::Sidekiq { process: process.to_owned() }),
         _ => Ok(()),
     }
-}
-
-async fn schema_version(conn: &mut PgConnection) -> Result<Option<i32>, sqlx::Error> {
-    let there = sqlx::query_scalar!(r#"select to_regclass('ferrodon.schema_version') is not null as "there!""#)
-        .fetch_one(&mut *conn)
-        .await?;
-    if !there {
-        return Ok(None);
-    }
-    sqlx::query_scalar!("select max(version) from ferrodon.schema_version").fetch_one(conn).await
 }
 
 async fn unsafe_setting(conn: &mut PgConnection) -> Result<Option<String>, sqlx::Error> {

@@ -41,6 +41,8 @@ pub enum DeliveryOutcome {
     Accepted,
     /// It answered and will not take this document, now or later (410, 404, most of 4xx, 501), or the signer is gone.
     Refused(String),
+    /// Trouble of our own kept it from being tried: the host has no part in it.
+    Hindered(String),
     /// It did not answer, or asked for another try; `retry_after` if it said when.
     Failed {
         reason: String,

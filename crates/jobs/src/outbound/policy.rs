@@ -22,15 +22,17 @@ pub struct HostState {
     pub in_flight: usize,
     /// In a row; 0: it answers.
     pub failures: i32,
+    /// It has left an attempt without answer for seconds.
+    pub slow: bool,
 }
 
 impl HostState {
-    /// A host that failed last time gets one delivery at a time until it answers.
+    /// A host that failed last time or lets us wait gets one delivery at a time until it answers.
     fn free(&self) -> usize {
         if !self.due {
             return 0;
         }
-        let at_once = if self.failures > 0 { 1 } else { PER_HOST };
+        let at_once = if self.failures > 0 || self.slow { 1 } else { PER_HOST };
         at_once.saturating_sub(self.in_flight)
     }
 }
@@ -66,9 +68,12 @@ pub fn after(attempt: i16, max_attempts: i16, outcome: &DeliveryOutcome, dice: f
     match outcome {
         DeliveryOutcome::Accepted => NextDelivery::Done,
         DeliveryOutcome::Refused(reason) => NextDelivery::GiveUp { reason: reason.clone() },
-        DeliveryOutcome::Failed { reason, .. } if attempt.saturating_add(1) >= max_attempts => {
+        DeliveryOutcome::Failed { reason, .. } | DeliveryOutcome::Hindered(reason)
+            if attempt.saturating_add(1) >= max_attempts =>
+        {
             NextDelivery::GiveUp { reason: format!("given up after {max_attempts} attempts: {reason}") }
         }
+        DeliveryOutcome::Hindered(reason) => NextDelivery::Retry { after: back_off(attempt, dice), reason: reason.clone() },
         DeliveryOutcome::Failed { reason, retry_after } => {
             let own = back_off(attempt, dice);
             let asked = retry_after.unwrap_or_default().min(LONGEST_RETRY_AFTER);
@@ -101,7 +106,7 @@ mod tests {
     use super::{DeliveryOutcome, HostState, NextDelivery, after, probe_pause, share};
 
     fn host(name: &str, in_flight: usize, failures: i32) -> HostState {
-        HostState { host: name.to_owned(), due: true, in_flight, failures }
+        HostState { host: name.to_owned(), due: true, in_flight, failures, slow: false }
     }
 
     #[test]
@@ -116,7 +121,8 @@ mod tests {
     fn a_host_has_eight_in_flight_at_most_and_one_while_it_fails() {
         assert_eq!(share(&[host("a", 6, 0), host("b", 8, 0), host("c", 0, 1), host("d", 1, 3)], 100), [("a", 2), ("c", 1)]);
         let waiting = HostState { due: false, ..host("a", 0, 0) };
-        assert!(share(&[waiting], 100).is_empty());
+        let slow = HostState { slow: true, ..host("a", 1, 0) };
+        assert!(share(&[waiting, slow], 100).is_empty());
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The loop that sends deliveries.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,7 +133,8 @@ impl Flights {
         let mut conn = db.acquire().await?;
         loop {
             let from_the_start = self.cursor.is_empty();
-            let hosts = store::hosts(&mut conn, &self.cursor, HOSTS).await?;
+            let mut hosts = store::hosts(&mut conn, &self.cursor, HOSTS).await?;
+            self.mark_slow(&mut hosts);
             let shares = share(&hosts, free);
             self.cursor = next_cursor(&hosts, &shares, free);
             if !shares.is_empty() {
@@ -142,6 +143,14 @@ impl Flights {
             if from_the_start || !self.cursor.is_empty() {
                 return Ok(Vec::new());
             }
+        }
+    }
+
+    fn mark_slow(&self, hosts: &mut [HostState]) {
+        let late = self.started.values().filter(|(started, _)| started.elapsed() >= QUICK);
+        let slow: HashSet<&str> = late.map(|(_, delivery)| delivery.host.as_str()).collect();
+        for host in hosts {
+            host.slow = slow.contains(host.host.as_str());
         }
     }
 
@@ -161,7 +170,7 @@ impl Flights {
     fn collect(&mut self, ended: Result<(Id, DeliveryOutcome), JoinError>) {
         let (id, outcome) = match ended {
             Ok(ended) => ended,
-            Err(error) => (error.id(), DeliveryOutcome::Failed { reason: error.to_string(), retry_after: None }),
+            Err(error) => (error.id(), DeliveryOutcome::Hindered(error.to_string())),
         };
         if let Some((_, delivery)) = self.started.remove(&id) {
             self.end(delivery, outcome);

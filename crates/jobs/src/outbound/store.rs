@@ -45,6 +45,7 @@ pub(super) async fn hosts(conn: &mut PgConnection, cursor: &str, limit: i32) -> 
             due: row.due,
             in_flight: usize::try_from(row.in_flight).unwrap_or(usize::MAX),
             failures: row.failures,
+            slow: false,
         })
         .collect())
 }
@@ -208,7 +209,7 @@ pub(super) async fn release(conn: &mut PgConnection, deliveries: &[Delivery]) ->
 async fn hosts_answered(conn: &mut PgConnection, ended: &[Ended]) -> Result<(), sqlx::Error> {
     let hosts: BTreeSet<&str> = ended
         .iter()
-        .filter(|ended| !matches!(ended.outcome, DeliveryOutcome::Failed { .. }))
+        .filter(|ended| matches!(ended.outcome, DeliveryOutcome::Accepted | DeliveryOutcome::Refused(_)))
         .map(|ended| ended.delivery.host.as_str())
         .collect();
     recovered(conn, hosts.into_iter().map(str::to_owned).collect()).await

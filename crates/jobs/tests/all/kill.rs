@@ -44,7 +44,7 @@ async fn a_worker_in_a_process_of_its_own() {
 async fn the_job_of_a_killed_worker_is_run_by_another_within_seconds() {
     let database = Database::new().await;
     let db = &database.db;
-    enqueue(&mut *db.acquire().await.unwrap(), &Play { number: 1, act: Act::Hang, key: None }).await.unwrap();
+    enqueue(&mut db.acquire().await.unwrap(), &Play { number: 1, act: Act::Hang, key: None }).await.unwrap();
     let child = start_child(&database.name);
     until(db, "select bool_and(worker is not null) from ferrodon.job").await;
     until(db, "select bool_and(locked) from ferrodon.worker").await;
@@ -64,7 +64,7 @@ async fn the_job_of_a_killed_worker_is_run_by_another_within_seconds() {
 async fn a_job_in_hand_at_two_deaths_is_quarantined() {
     let database = Database::new().await;
     let db = &database.db;
-    enqueue(&mut *db.acquire().await.unwrap(), &Play { number: 1, act: Act::Hang, key: None }).await.unwrap();
+    enqueue(&mut db.acquire().await.unwrap(), &Play { number: 1, act: Act::Hang, key: None }).await.unwrap();
     for in_hand in [
         "select count(*) = 1 from ferrodon.job j join ferrodon.worker w on w.id = j.worker where w.locked and j.deaths = 0",
         "select count(*) = 1 from ferrodon.job j join ferrodon.worker w on w.id = j.worker where w.locked and j.deaths = 1",
@@ -85,7 +85,7 @@ async fn of_the_jobs_of_a_dead_worker_only_one_runs_at_a_time() {
     let database = Database::new().await;
     let db = &database.db;
     let plays: Vec<Play> = (1..=4).map(|number| Play { number, act: Act::Hang, key: None }).collect();
-    jobs::enqueue_many(&mut *db.acquire().await.unwrap(), &plays).await.unwrap();
+    jobs::enqueue_many(&mut db.acquire().await.unwrap(), &plays).await.unwrap();
     change(db, "update ferrodon.job set deaths = 1 where id <= 3").await;
     let worker = Worker::start(db, &Stage::default(), &Internet::default(), Duration::ZERO);
     until(db, "select count(*) = 2 from ferrodon.job where worker is not null").await;
@@ -103,7 +103,7 @@ async fn a_worker_whose_row_was_reaped_goes_on_under_a_new_id() {
     let worker = Worker::start(db, &stage, &Internet::default(), Duration::from_secs(5));
     until(db, "select count(*) = 1 and bool_and(locked) from ferrodon.worker").await;
     change(db, "delete from ferrodon.worker").await;
-    enqueue(&mut *db.acquire().await.unwrap(), &Play::default()).await.unwrap();
+    enqueue(&mut db.acquire().await.unwrap(), &Play::default()).await.unwrap();
     // Its session ends as well, as when the network broke: it comes back at once.
     change(db, "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory'").await;
     until(db, "select count(*) = 0 from ferrodon.job").await;

@@ -10,13 +10,13 @@ const MASTODON: &str = include_str!("../../../../migrations/0001_mastodon_4_6.sq
 const FERRODON: &str = include_str!("../../../../migrations/0002_ferrodon.sql");
 
 /// Dropped by [`Database::close`]; one that a failed test leaves behind is dropped by the next run.
-pub struct Database {
-    pub db: Db,
-    pub name: String,
+pub(crate) struct Database {
+    pub(crate) db: Db,
+    pub(crate) name: String,
 }
 
 impl Database {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let name = format!("ferrodon_jobs_{}_{number}", std::process::id());
@@ -26,12 +26,12 @@ impl Database {
         Self { db: open(&name), name }
     }
 
-    pub async fn close(self) {
+    pub(crate) async fn close(self) {
         run(&mut admin().await, format!("drop database {} with (force)", self.name)).await;
     }
 }
 
-pub fn open(name: &str) -> Db {
+pub(crate) fn open(name: &str) -> Db {
     let options = PgConnectOptions::new().database(name).options([("timezone", "UTC")]);
     Db::from_pool(PgPoolOptions::new().max_connections(8).connect_lazy_with(options))
 }

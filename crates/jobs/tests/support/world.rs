@@ -12,14 +12,14 @@ use tokio::task::JoinHandle;
 
 /// Does what it is told.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct Play {
-    pub number: i64,
-    pub act: Act,
-    pub key: Option<String>,
+pub(crate) struct Play {
+    pub(crate) number: i64,
+    pub(crate) act: Act,
+    pub(crate) key: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Act {
+pub(crate) enum Act {
     #[default]
     Succeed,
     Fail,
@@ -39,12 +39,12 @@ impl Job for Play {
 
 /// Remembers what it was given to do.
 #[derive(Debug, Clone, Default)]
-pub struct Stage {
+pub(crate) struct Stage {
     played: Arc<Mutex<Vec<i64>>>,
 }
 
 impl Stage {
-    pub fn played(&self) -> Vec<i64> {
+    pub(crate) fn played(&self) -> Vec<i64> {
         let mut played = self.played.lock().unwrap().clone();
         played.sort_unstable();
         played
@@ -69,14 +69,14 @@ impl Execute for Stage {
 
 /// Servers by host; those without an entry accept.
 #[derive(Debug, Clone, Default)]
-pub struct Internet {
+pub(crate) struct Internet {
     hosts: Arc<Mutex<HashMap<String, Weather>>>,
     received: Arc<Mutex<Vec<(String, String)>>>,
     busiest: Arc<Mutex<HashMap<String, (usize, usize)>>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Weather {
+pub(crate) enum Weather {
     Fine,
     Refuses,
     Fails,
@@ -85,17 +85,17 @@ pub enum Weather {
 }
 
 impl Internet {
-    pub fn set(&self, host: &str, weather: Weather) {
+    pub(crate) fn set(&self, host: &str, weather: Weather) {
         self.hosts.lock().unwrap().insert(host.to_owned(), weather);
     }
 
     /// Inbox and body of what was accepted, in order of arrival.
-    pub fn received(&self) -> Vec<(String, String)> {
+    pub(crate) fn received(&self) -> Vec<(String, String)> {
         self.received.lock().unwrap().clone()
     }
 
     /// Most attempts at one time.
-    pub fn busiest(&self, host: &str) -> usize {
+    pub(crate) fn busiest(&self, host: &str) -> usize {
         self.busiest.lock().unwrap().get(host).map_or(0, |(_, most)| *most)
     }
 }
@@ -128,26 +128,26 @@ impl Transport for Internet {
 }
 
 /// A worker within this process.
-pub struct Worker {
+pub(crate) struct Worker {
     stop: watch::Sender<bool>,
     task: JoinHandle<jobs::Result<()>>,
 }
 
 impl Worker {
-    pub fn start(db: &Db, stage: &Stage, internet: &Internet, patience: Duration) -> Self {
+    pub(crate) fn start(db: &Db, stage: &Stage, internet: &Internet, patience: Duration) -> Self {
         let (stop, stopped) = watch::channel(false);
         let (stage, internet) = (Arc::new(stage.clone()), Arc::new(internet.clone()));
         let task = tokio::spawn(jobs::run(db.clone(), settings(patience), stage, internet, stopped));
         Self { stop, task }
     }
 
-    pub async fn stop(self) {
+    pub(crate) async fn stop(self) {
         self.stop.send_replace(true);
         self.task.await.unwrap().unwrap();
     }
 }
 
-pub fn settings(patience: Duration) -> Settings {
+pub(crate) fn settings(patience: Duration) -> Settings {
     Settings {
         lanes: vec![LaneSettings { lane: Lane::Default, concurrency: 4 }],
         deliveries: Some(16),
@@ -158,7 +158,7 @@ pub fn settings(patience: Duration) -> Settings {
 }
 
 /// Waits until a statement says true; fails after twenty seconds.
-pub async fn until(db: &Db, condition: &'static str) {
+pub(crate) async fn until(db: &Db, condition: &'static str) {
     for _ in 0..400 {
         let mut conn = db.acquire().await.unwrap();
         if sqlx::query_scalar(condition).fetch_one(&mut *conn).await.unwrap() {
@@ -170,10 +170,10 @@ pub async fn until(db: &Db, condition: &'static str) {
     panic!("never came true: {condition}");
 }
 
-pub async fn count(db: &Db, statement: &'static str) -> i64 {
+pub(crate) async fn count(db: &Db, statement: &'static str) -> i64 {
     sqlx::query_scalar(statement).fetch_one(&mut *db.acquire().await.unwrap()).await.unwrap()
 }
 
-pub async fn change(db: &Db, statement: &'static str) {
+pub(crate) async fn change(db: &Db, statement: &'static str) {
     sqlx::query(statement).execute(&mut *db.acquire().await.unwrap()).await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! How ActivityPub is spelled and carried: documents in and out, signatures, fetching.
 
 pub mod keys;
+pub mod ld_signature;
 pub mod render;
 pub mod signature;
 pub mod document;

@@ -78,3 +78,33 @@ fn names(flags: i32) -> Vec<&'static str> {
         .map(|(_, name)| name)
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Policy, Standing, local_feature_policy};
+
+    const STRANGER: Standing = Standing { is_owner: false, follows_owner: false, followed_by_owner: false };
+
+    #[test]
+    fn what_needs_no_asking_comes_before_what_does() {
+        let followers_else_ask = Policy(4 << 16 | 2);
+        assert_eq!(followers_else_ask.applied_to(STRANGER), "manual");
+        assert_eq!(followers_else_ask.applied_to(Standing { follows_owner: true, ..STRANGER }), "automatic");
+        assert_eq!(Policy(0).applied_to(Standing { is_owner: true, ..STRANGER }), "automatic");
+    }
+
+    #[test]
+    fn a_policy_in_words_that_are_not_understood_is_unknown() {
+        assert_eq!(Policy(1 << 16).applied_to(STRANGER), "unknown");
+        assert_eq!(Policy(0).applied_to(STRANGER), "denied");
+    }
+
+    // As recorded of accounts that can be found, locked and not.
+    #[test]
+    fn local_accounts_can_be_featured_as_far_as_they_can_be_found() {
+        let words = |discoverable, locked| local_feature_policy(discoverable, locked).to_entity("denied").automatic;
+        assert_eq!(words(true, false), ["public"]);
+        assert_eq!(words(true, true), ["followers"]);
+        assert!(words(false, false).is_empty());
+    }
+}

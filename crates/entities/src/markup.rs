@@ -135,3 +135,61 @@ impl Resolve for Handles {
         Some(mentioned(account, account.username.to_owned(), urls))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Participants, html};
+    use crate::Urls;
+    use crate::urls::Handle;
+
+    fn urls() -> Urls {
+        let hex = "0".repeat(64);
+        let source = config::Source::from_pairs([
+            ("LOCAL_DOMAIN", "social.example"),
+            ("SECRET_KEY_BASE", &hex),
+            ("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", &hex),
+            ("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", &hex),
+            ("ACTIVE_RECORD_ENCRYPTION_KEY_DERIVATION_SALT", &hex),
+        ]);
+        Urls::new(&config::Config::from_source(&source).unwrap())
+    }
+
+    fn local(id: i64, username: &str) -> Handle<'_> {
+        Handle { id, username, domain: None, uri: "", url: None, id_scheme: Some(1) }
+    }
+
+    fn remote(id: i64, username: &'static str) -> Handle<'static> {
+        let url = Some("https://remote.example/@bob");
+        Handle { id, username, domain: Some("remote.example"), uri: "https://remote.example/users/bob", url, id_scheme: None }
+    }
+
+    #[test]
+    fn a_mention_leads_to_the_profile_and_hides_its_domain() {
+        let people = Participants(vec![local(1, "alice"), remote(2, "bob")]);
+        assert_eq!(
+            html("@bob@remote.example", true, &urls(), &people),
+            "<p><span class=\"h-card\" translate=\"no\"><a href=\"https://remote.example/@bob\" class=\"u-url mention\">\
+             @<span>bob</span></a></span></p>"
+        );
+    }
+
+    #[test]
+    fn namesakes_are_told_apart_by_their_domains() {
+        let people = Participants(vec![local(1, "bob"), remote(2, "bob")]);
+        let html = html("@bob@remote.example", true, &urls(), &people);
+        assert!(html.contains("@<span>bob@remote.example</span>"), "{html}");
+    }
+
+    #[test]
+    fn our_own_domain_in_a_mention_changes_nothing() {
+        let people = Participants(vec![local(1, "alice")]);
+        let html = html("@alice@social.example", true, &urls(), &people);
+        assert!(html.contains("href=\"https://social.example/@alice\""), "{html}");
+    }
+
+    #[test]
+    fn who_was_not_mentioned_when_it_was_written_stays_text() {
+        let people = Participants(vec![local(1, "alice")]);
+        assert_eq!(html("@carol hi", true, &urls(), &people), "<p>@carol hi</p>");
+    }
+}

@@ -257,7 +257,9 @@ impl Resolver {
         Ok(ResolveError::Gone)
     }
 
-    async fn refuse_domain(&self, domain: &str) -> Result<(), ResolveError> {
+    /// # Errors
+    /// [`ResolveError::Refused`] for a domain that is suspended, or not among those allowed.
+    pub async fn refuse_domain(&self, domain: &str) -> Result<(), ResolveError> {
         let conn = &mut *self.db().acquire().await?;
         if domain_blocks::is_refused(conn, domain, self.federation().limited_federation).await? {
             Err(ResolveError::Refused(domain.to_owned()))

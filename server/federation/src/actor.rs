@@ -10,11 +10,7 @@ use crate::account::{Absent, LocalAccount, PathParts, Suspension};
 use crate::response::{self, COLLECTION, NEGOTIATED, redirect, wants_activity};
 use crate::signature;
 
-pub(crate) async fn show(
-    State(app): State<App>,
-    Path(path): Path<PathParts>,
-    request: signature::Parts,
-) -> ApiResult<Response> {
+pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
     let named = path.values().any(|part| part.ends_with(".json"));
     let mut conn = app.db.acquire().await?;
     let account = LocalAccount::find(&mut conn, &path).await?;

@@ -59,10 +59,13 @@ async fn answer(app: &App, id: &str, request: &signature::Parts, items: Option<P
         Some(min_id) => format!("{uri}/items?min_id={min_id}&page=true"),
         None => format!("{uri}/items"),
     });
-    let first = page(Order::Unordered, Parts { id: page_id, next, part_of: Some(uri.clone()), items: Some(members), ..Parts::default() });
+    let first =
+        page(Order::Unordered, Parts { id: page_id, next, part_of: Some(uri.clone()), items: Some(members), ..Parts::default() });
     let body = match items {
         Some(params) if params.page.as_deref() == Some("true") => first,
-        Some(_) => collection(Order::Unordered, Parts { id: Some(format!("{uri}/items")), first: Some(first), ..Parts::default() }),
+        Some(_) => {
+            collection(Order::Unordered, Parts { id: Some(format!("{uri}/items")), first: Some(first), ..Parts::default() })
+        }
         None => {
             let mut body = Map::new();
             body.insert("id".to_owned(), json!(uri));
@@ -85,7 +88,8 @@ impl ConversationRow {
 }
 
 async fn find(conn: &mut PgConnection, id: &str) -> Result<Option<ConversationRow>, sqlx::Error> {
-    let Some((account_id, status_id)) = id.split_once('-').and_then(|(a, s)| Some((a.parse::<i64>().ok()?, s.parse::<i64>().ok()?)))
+    let Some((account_id, status_id)) =
+        id.split_once('-').and_then(|(a, s)| Some((a.parse::<i64>().ok()?, s.parse::<i64>().ok()?)))
     else {
         return Ok(None);
     };

@@ -175,7 +175,8 @@ pub(crate) async fn synchronization(
 
 /// Followers whose URI has the same scheme and host as the signer's.
 async fn followers_on_host_of(conn: &mut PgConnection, account_id: i64, signer: i64) -> Result<Vec<String>, sqlx::Error> {
-    let Some(uri) = sqlx::query_scalar!("SELECT uri FROM accounts WHERE id = $1", signer).fetch_optional(&mut *conn).await? else {
+    let Some(uri) = sqlx::query_scalar!("SELECT uri FROM accounts WHERE id = $1", signer).fetch_optional(&mut *conn).await?
+    else {
         return Ok(Vec::new());
     };
     let Some(origin) = url::Url::parse(&uri).ok().map(|url| format!("{}/", url.origin().ascii_serialization())) else {

@@ -1,5 +1,8 @@
 //! What other servers ask: discovery, actors, statuses, collections, and the inbox.
 
+// The futures of a fetch within a signature within a handler are nested deeper than the default allows.
+#![recursion_limit = "256"]
+
 mod account;
 mod actor;
 mod collections;

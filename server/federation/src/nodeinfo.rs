@@ -3,6 +3,7 @@
 use axum::extract::State;
 use axum::response::Response;
 use chrono::{Days, NaiveDate};
+use db::settings::RegistrationsMode;
 use http::header;
 use kv::activity;
 use serde_json::json;
@@ -51,7 +52,7 @@ pub(crate) async fn show(State(app): State<App>) -> ApiResult<Response> {
             },
             "localPosts": counts.statuses,
         },
-        "openRegistrations": settings.registrations_mode != "none" && !app.config.federation.single_user_mode,
+        "openRegistrations": settings.registrations_mode != RegistrationsMode::None && !app.config.federation.single_user_mode,
         "metadata": {"nodeName": settings.site_title, "nodeDescription": settings.site_short_description},
     });
     Ok(with_type(&body, JSON, Caching { seconds: Some(1800), vary: "Accept" }))

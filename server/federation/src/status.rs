@@ -1,9 +1,9 @@
 //! Statuses of local accounts, their activities, and how often they were liked and shared.
 
-use axum::extract::{Path, State};
-use axum::response::Response;
 use activitypub::render::collection::{Order, Parts, collection};
 use activitypub::render::{Rendered, StatusActivity, Terms};
+use axum::extract::{Path, State};
+use axum::response::Response;
 use db::{AccountId, StatusId};
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use services::visibility::keep_visible;
@@ -38,7 +38,11 @@ pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, re
     answer(&app, &path, &request, false).await
 }
 
-pub(crate) async fn activity(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
+pub(crate) async fn activity(
+    State(app): State<App>,
+    Path(path): Path<PathParts>,
+    request: signature::Parts,
+) -> ApiResult<Response> {
     answer(&app, &path, &request, true).await
 }
 
@@ -150,7 +154,11 @@ pub(crate) async fn likes(State(app): State<App>, Path(path): Path<PathParts>, r
     count(&app, &path, &request, "likes").await
 }
 
-pub(crate) async fn shares(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
+pub(crate) async fn shares(
+    State(app): State<App>,
+    Path(path): Path<PathParts>,
+    request: signature::Parts,
+) -> ApiResult<Response> {
     count(&app, &path, &request, "shares").await
 }
 

@@ -1,5 +1,6 @@
 //! From a handle to an actor: WebFinger (RFC 7033) and host-meta (RFC 6415).
 
+use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use db::uri::INSTANCE_ACTOR;
@@ -27,8 +28,8 @@ struct AccountRow {
     gone: bool,
 }
 
-pub(crate) async fn show(State(app): State<App>, params: Option<Query<Params>>) -> ApiResult<Response> {
-    let Some(resource) = params.and_then(|Query(params)| params.resource).filter(|text| !text.is_empty()) else {
+pub(crate) async fn show(State(app): State<App>, params: Result<Query<Params>, QueryRejection>) -> ApiResult<Response> {
+    let Some(resource) = params.ok().and_then(|Query(params)| params.resource).filter(|text| !text.is_empty()) else {
         return Ok(empty(StatusCode::BAD_REQUEST));
     };
     let wanted = match named(&app, &resource) {

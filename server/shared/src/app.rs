@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use activitypub::render::Renderer;
+use activitypub::resolve_account::Resolver;
 use arc_swap::ArcSwapOption;
 use config::{Clock, Config};
 use db::Db;
@@ -36,6 +37,7 @@ pub struct Parts {
     pub urls: Urls,
     pub clock: Clock,
     pub renderer: Renderer,
+    pub resolver: Resolver,
     pub cookies: CookieKeys,
     pub(crate) ip_blocks: IpBlocks,
     settings: ArcSwapOption<(Instant, Arc<Settings>)>,
@@ -65,10 +67,13 @@ impl App {
     /// As [`App::new`].
     pub fn with_db(config: Config, db: Db) -> anyhow::Result<Self> {
         let user_agent = format!("Ferrodon/{} (+{}/)", env!("CARGO_PKG_VERSION"), config.federation.base_url());
+        let kv = Kv::connect_lazy(&config.redis.base)?;
+        let http = Client::new(&config.federation, &user_agent)?;
         Ok(Self(Arc::new(Parts {
+            resolver: Resolver::new(db.clone(), kv.clone(), http.clone(), config.federation.clone(), config.clock.clone()),
             db,
-            kv: Kv::connect_lazy(&config.redis.base)?,
-            http: Client::new(&config.federation, &user_agent)?,
+            kv,
+            http,
             store: Store::new(StoreConfig { root: config.storage.root.clone(), url: config.storage.url.clone() }),
             media: Processor::new(ProcessorConfig {
                 ffmpeg: config.storage.ffmpeg.clone().into(),
@@ -106,6 +111,15 @@ impl App {
             (Err(_), Some(known)) => Ok(known.1.clone()),
             (Err(error), None) => Err(error.into()),
         }
+    }
+
+    /// Whether documents are shown to signed requests only: `AUTHORIZED_FETCH`, else what the administrator set when the
+    /// settings were last read; always in limited federation.
+    #[must_use]
+    pub fn authorized_fetch(&self) -> bool {
+        let federation = &self.config.federation;
+        let chosen = || self.settings.load().as_ref().is_some_and(|known| known.1.authorized_fetch.unwrap_or(false));
+        federation.limited_federation || federation.authorized_fetch.unwrap_or_else(chosen)
     }
 
     /// Forgets the cached settings, after this process changed them.

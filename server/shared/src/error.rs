@@ -152,6 +152,7 @@ impl From<ServiceError> for Error {
             ServiceError::Unavailable(text) => Self::new(StatusCode::SERVICE_UNAVAILABLE, text),
             // The endpoint that posts adds the accounts; see `api::v1::statuses`.
             ServiceError::UnexpectedMentions(_) => Self::unprocessable(error.to_string()),
+            ServiceError::Jobs(jobs::Error::Db(error)) => error.into(),
             ServiceError::Jobs(cause) => Self::internal(cause.into()),
             ServiceError::Db(error) => error.into(),
             ServiceError::Other(error) => error.into(),

@@ -22,7 +22,7 @@ pub struct PreviewCard {
     pub author_url: String,
     pub provider_name: String,
     pub provider_url: String,
-    /// Cleaned when it was stored, from an embed of the other site.
+    /// An embed of the other site, cleaned.
     pub html: String,
     pub width: i32,
     pub height: i32,
@@ -63,7 +63,7 @@ impl PreviewCard {
             author_url: row.author_url.clone(),
             provider_name: row.provider_name.clone(),
             provider_url: row.provider_url.clone(),
-            html: row.html.clone(),
+            html: if row.html.is_empty() { String::new() } else { text::sanitize::oembed_html(&row.html) },
             width: row.width,
             height: row.height,
             image: image.map(|name| urls.file(Attachment::PreviewCardImage, row.id, "original", name, kept)),

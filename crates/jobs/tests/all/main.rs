@@ -6,6 +6,8 @@ mod database;
 #[path = "../support/world.rs"]
 mod world;
 
+mod inbox;
 mod kill;
 mod outbound;
 mod queue;
+mod start;

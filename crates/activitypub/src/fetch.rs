@@ -1,6 +1,6 @@
 //! Fetching other servers' documents: what is asked for, what is accepted as an answer, and whether it is what it says it is.
 
-use http_client::{Answer, Client, FetchError, Get, HeaderMap, Kind, Signer, Url};
+use http_client::{Answer, Client, FetchError, Get, HeaderMap, Kind, Refusal, Signer, Url};
 use scraper::{Html, Selector};
 use serde_json::Value;
 
@@ -126,7 +126,7 @@ pub fn is_web_uri(uri: &str) -> bool {
 }
 
 async fn get(client: &Client, signer: Option<&dyn Signer>, url: &str, accept: &'static str) -> Result<Answer, FetchError> {
-    let mut url = Url::parse(url).map_err(|_| FetchError::Invalid("the URL cannot be read"))?;
+    let mut url = Url::parse(url).map_err(|_| Refusal::Malformed)?;
     url.set_fragment(None);
     let answer = client.get(Get::new(&url, Kind::Federation).accept(accept).signed_by(signer)).await?;
     // Others of 2xx come without the document that was asked for.

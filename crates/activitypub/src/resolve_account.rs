@@ -27,7 +27,7 @@ use crate::signature::RequestSigner;
 use crate::webfinger::{self, Finger, Handle, WebfingerError};
 
 pub use actor::{Actor, Emoji, Key, Picture};
-pub use key::{KeyOwner, find_key};
+pub use key::{KeyOwner, find_key, key_error};
 pub use known::{is_local_uri, local_account};
 use known::KnownRow;
 pub use store::{Extras, Provenance, upsert_actor};
@@ -52,6 +52,9 @@ pub enum ResolveError {
     /// What was found cannot be an account here.
     #[error("{0}")]
     Invalid(&'static str),
+    /// Its server could not be asked a moment ago, and is not asked again so soon.
+    #[error("skipped")]
+    Skipped,
     #[error(transparent)]
     Fetch(#[from] FetchError),
     #[error(transparent)]
@@ -76,7 +79,7 @@ impl ResolveError {
     pub fn is_temporary(&self) -> bool {
         match self {
             Self::Fetch(error) => error.is_temporary(),
-            Self::Db(_) | Self::Jobs(_) => true,
+            Self::Db(_) | Self::Jobs(_) | Self::Skipped => true,
             Self::Refused(_) | Self::NotFound | Self::Gone | Self::Invalid(_) => false,
         }
     }
@@ -95,7 +98,8 @@ struct Inner {
     federation: Federation,
     clock: Clock,
     signer: OnceCell<RequestSigner>,
-    failed_keys: Cache<String, ()>,
+    /// Whether the failure may have been temporary.
+    failed_keys: Cache<String, bool>,
     refreshed_keys: Cache<AccountId, ()>,
 }
 
@@ -420,7 +424,7 @@ impl Resolver {
         &self.inner.federation
     }
 
-    fn failed_keys(&self) -> &Cache<String, ()> {
+    fn failed_keys(&self) -> &Cache<String, bool> {
         &self.inner.failed_keys
     }
 

@@ -1,6 +1,6 @@
 //! WebFinger, outwards: from a handle to the actor behind it, and back again to be sure.
 
-use http_client::{Answer, Client, FetchError, Get, Kind, Url};
+use http_client::{Answer, Client, FetchError, Get, Kind, Refusal, Url};
 use scraper::{Html, Selector};
 use serde_json::Value;
 
@@ -112,7 +112,7 @@ pub async fn look_up(client: &Client, handle: &Handle) -> Result<Finger, Webfing
 }
 
 async fn get(client: &Client, url: &str, accept: &'static str) -> Result<Answer, FetchError> {
-    let url = Url::parse(url).map_err(|_| FetchError::Invalid("the URL cannot be read"))?;
+    let url = Url::parse(url).map_err(|_| Refusal::Malformed)?;
     client.get(Get::new(&url, Kind::Federation).accept(accept)).await
 }
 

@@ -1,6 +1,7 @@
 //! Whose key is it? From the `keyId` of a signature to an account and the key to verify with.
 
 use db::{AccountId, PgConnection};
+use http_client::FetchError;
 use serde_json::Value;
 
 use super::actor::{is_actor, lists_key};
@@ -9,6 +10,7 @@ use super::{ResolveError, Resolver};
 use crate::document::value;
 use crate::fetch::{fetch_resource, has_supported_context};
 use crate::keys::PublicKey;
+use crate::signature::SignatureError;
 use crate::webfinger::Handle;
 
 /// A remote account and one of its keys.
@@ -82,6 +84,23 @@ fn owner(row: KeyRow) -> Option<KeyOwner> {
     Some(KeyOwner { account_id: row.account_id, username: row.username, domain: row.domain, uri: row.uri, key })
 }
 
+/// What a request is answered whose key could not be had: 503 when nobody could be asked, 401 when there is no such key.
+#[must_use]
+pub fn key_error(error: &ResolveError, key_id: &str) -> SignatureError {
+    match error {
+        ResolveError::Skipped => SignatureError::Skipped,
+        ResolveError::Fetch(FetchError::Refused(_)) => SignatureError::Unreachable("could not be reached".to_owned()),
+        ResolveError::Fetch(FetchError::Status(_)) if is_failed_connection(error) => SignatureError::UnexpectedReply,
+        error if is_failed_connection(error) => SignatureError::Unreachable(error.to_string()),
+        _ => SignatureError::KeyNotFound(key_id.to_owned()),
+    }
+}
+
+/// Also what the guard refuses: to the sender it is a server that cannot be reached.
+fn is_failed_connection(error: &ResolveError) -> bool {
+    matches!(error, ResolveError::Fetch(error) if error.is_temporary() || matches!(error, FetchError::Refused(_)))
+}
+
 impl Resolver {
     /// The owner of a key: stored, or fetched with its account. A key id that led nowhere is not asked for again for five
     /// minutes, so that forged requests cannot make this server ask others over and over.
@@ -92,12 +111,19 @@ impl Resolver {
         if let Some(owner) = find_key(&mut *self.db().acquire().await?, key_id).await? {
             return Ok(Some(owner));
         }
-        if is_local_uri(self.federation(), key_id) || self.failed_keys().contains_key(key_id) {
+        if is_local_uri(self.federation(), key_id) {
             return Ok(None);
         }
+        match self.failed_keys().get(key_id) {
+            Some(true) => return Err(ResolveError::Skipped),
+            Some(false) => return Ok(None),
+            None => {}
+        }
         let result = self.fetch_key_owner(key_id).await;
-        if !matches!(result, Ok(Some(_)) | Err(ResolveError::Db(_) | ResolveError::Jobs(_))) {
-            self.failed_keys().insert(key_id.to_owned(), ());
+        match &result {
+            Ok(Some(_)) | Err(ResolveError::Db(_) | ResolveError::Jobs(_)) => {}
+            Ok(None) => self.failed_keys().insert(key_id.to_owned(), false),
+            Err(error) => self.failed_keys().insert(key_id.to_owned(), is_failed_connection(error)),
         }
         result
     }

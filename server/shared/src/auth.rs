@@ -201,3 +201,110 @@ impl<S: Send + Sync> FromRequestParts<S> for ClientAddr {
         Ok(parts.extensions.get().copied().unwrap_or(Self(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use db::oauth_access_tokens::IdentityRow;
+    use http::StatusCode;
+
+    use super::{Auth, Identity, Permission, Refused, Token, User};
+
+    fn row() -> IdentityRow {
+        IdentityRow {
+            token_id: None,
+            scopes: None,
+            token_created_at: None,
+            expires_in: None,
+            revoked_at: None,
+            last_used_at: None,
+            application_id: None,
+            application_name: None,
+            application_website: None,
+            user_id: Some(1),
+            account_id: Some(2),
+            username: Some("alice".to_owned()),
+            email: Some("alice@example.com".to_owned()),
+            locale: None,
+            time_zone: None,
+            settings: None,
+            chosen_languages: None,
+            approved: Some(true),
+            disabled: Some(false),
+            confirmed_at: Some(chrono::DateTime::UNIX_EPOCH.naive_utc()),
+            current_sign_in_at: None,
+            user_created_at: None,
+            suspended_at: None,
+            silenced_at: None,
+            memorial: Some(false),
+            locked: Some(false),
+            moved_to_account_id: None,
+            role_id: None,
+            role_position: None,
+            permissions: 0,
+            collection_limit: None,
+            lacks_second_factor: false,
+        }
+    }
+
+    fn auth(scopes: Option<&str>, user: Option<IdentityRow>, refused: Option<Refused>) -> Auth {
+        let token = scopes.map(|scopes| Token {
+            id: 1,
+            scopes: scopes.split(' ').map(str::to_owned).collect(),
+            application_id: Some(1),
+            application_name: None,
+            application_website: None,
+            last_used_at: None,
+        });
+        Auth(Arc::new(Identity { token, refused, user: user.as_ref().and_then(User::from_row) }))
+    }
+
+    fn status<T>(result: Result<T, crate::Error>) -> Option<StatusCode> {
+        result.err().map(|error| error.status())
+    }
+
+    // The order of golden/rest/golden/apps.json: token, scope, person, state of the login.
+    #[test]
+    fn a_demand_is_refused_with_the_status_that_clients_know() {
+        let wanted: &[&str] = &["read", "read:statuses"];
+        assert_eq!(status(auth(None, None, None).require_user(wanted)), Some(StatusCode::UNAUTHORIZED));
+        assert_eq!(status(auth(Some("write"), None, None).require_user(wanted)), Some(StatusCode::FORBIDDEN));
+        assert_eq!(status(auth(Some("read"), None, None).require_user(wanted)), Some(StatusCode::UNPROCESSABLE_ENTITY));
+        assert_eq!(status(auth(Some("read:statuses"), Some(row()), None).require_user(wanted)), None);
+        let moved = IdentityRow { moved_to_account_id: Some(3), ..row() };
+        assert_eq!(status(auth(Some("read"), Some(moved), None).require_user(wanted)), Some(StatusCode::FORBIDDEN));
+        let unconfirmed = IdentityRow { confirmed_at: None, ..row() };
+        assert_eq!(status(auth(Some("read"), Some(unconfirmed), None).require_user(wanted)), Some(StatusCode::FORBIDDEN));
+    }
+
+    #[test]
+    fn a_visitor_with_an_unknown_token_stays_a_visitor_where_none_is_needed() {
+        assert_eq!(status(auth(None, None, Some(Refused::Unknown)).optional(&["read"])), None);
+        assert_eq!(status(auth(None, None, Some(Refused::Revoked)).optional(&["read"])), Some(StatusCode::UNAUTHORIZED));
+        assert_eq!(status(auth(Some("write"), Some(row()), None).optional(&["read"])), Some(StatusCode::FORBIDDEN));
+    }
+
+    #[test]
+    fn moderation_needs_a_role_and_of_a_token_the_scope() {
+        let moderator = IdentityRow { permissions: 1 << 4, ..row() };
+        let reports = Permission::ManageReports;
+        assert_eq!(status(auth(None, None, None).require_permission(&["admin:read"], reports)), Some(StatusCode::FORBIDDEN));
+        assert_eq!(
+            status(auth(Some("admin:read"), Some(row()), None).require_permission(&["admin:read"], reports)),
+            Some(StatusCode::FORBIDDEN)
+        );
+        assert_eq!(
+            status(auth(Some("read"), Some(moderator.clone()), None).require_permission(&["admin:read"], reports)),
+            Some(StatusCode::FORBIDDEN)
+        );
+        assert_eq!(
+            status(auth(Some("admin:read"), Some(moderator.clone()), None).require_permission(&["admin:read"], reports)),
+            None
+        );
+        assert_eq!(
+            status(auth(Some("admin:read"), Some(moderator), None).require_permission(&["admin:read"], Permission::ManageUsers)),
+            Some(StatusCode::FORBIDDEN)
+        );
+    }
+}

@@ -15,7 +15,6 @@ use kv::rate_limit::Count;
 use serde_json::{Value, json};
 use tower::ServiceExt as _;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 
 use crate::app::App;
 use crate::auth::{self, Auth, ClientAddr};
@@ -43,7 +42,6 @@ pub fn layers(routes: Router<App>, app: App) -> Router {
             let (app, routes) = (app.clone(), routes.clone());
             async move { serve(&app, routes, request).await }
         })
-        .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::disable())
 }
 
@@ -125,9 +123,14 @@ async fn inside(app: &App, routes: Router, request: Request, address: IpAddr, as
         parts.extensions.insert(auth);
         parts.extensions.insert(locale.clone());
     }
-    let response = match routes.oneshot(Request::from_parts(parts, body)).await {
-        Ok(response) => response,
-        Err(never) => match never {},
+    // Rails takes what follows a dot for a format, and the API has none: `/api/v1/statuses/1.json` is no status.
+    let response = if asked.path.starts_with("/api/") && asked.path.contains('.') {
+        not_found(asked.headers.clone()).await
+    } else {
+        match routes.oneshot(Request::from_parts(parts, body)).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
     };
     finished(app, asked, &locale, count, response).await
 }

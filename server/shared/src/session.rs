@@ -26,6 +26,8 @@ pub struct Session {
     secure: bool,
     path: String,
     signed_in: Option<String>,
+    /// The browser has a session cookie that must go if nobody is signed in.
+    had_cookie: bool,
 }
 
 impl Session {
@@ -136,15 +138,13 @@ impl Session {
         let now = app.clock.now();
         let sealed = app.cookies.seal(NAME, &Value::Object(self.data))?;
         add(&mut response, &cookies::set(NAME, &sealed, self.secure, None));
-        let line = match &self.signed_in {
-            Some(id) => {
-                let expires = now + YEAR;
-                let signed = app.cookies.sign("_session_id", &Value::String(id.clone()), Some(expires));
-                cookies::set("_session_id", &signed, self.secure, Some(expires))
-            }
-            None => cookies::set("_session_id", "", self.secure, Some(chrono::DateTime::UNIX_EPOCH)),
-        };
-        add(&mut response, &line);
+        if let Some(id) = &self.signed_in {
+            let expires = now + YEAR;
+            let signed = app.cookies.sign("_session_id", &Value::String(id.clone()), Some(expires));
+            add(&mut response, &cookies::set("_session_id", &signed, self.secure, Some(expires)));
+        } else if self.had_cookie {
+            add(&mut response, &cookies::set("_session_id", "", self.secure, Some(chrono::DateTime::UNIX_EPOCH)));
+        }
         Ok(response)
     }
 
@@ -192,6 +192,7 @@ impl FromRequestParts<App> for Session {
             secure: app.config.federation.https,
             path: parts.uri.path().to_owned(),
             signed_in: session_id(app, &parts.headers),
+            had_cookie: cookies::get(&parts.headers, "_session_id").is_some(),
         })
     }
 }

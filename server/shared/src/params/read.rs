@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
 use bytes::Bytes;
+use http::request::Parts;
 use http::{Method, StatusCode, header};
 use http_body_util::{BodyExt as _, Limited};
 use serde_json::{Map, Value};
@@ -19,6 +20,8 @@ use super::types::Upload;
 const MAX_BODY: usize = 2 * 1024 * 1024;
 /// Videos of 99 MiB and the fields around them.
 const MAX_MULTIPART: u64 = 110 * 1024 * 1024;
+/// Files of somebody who shows no credentials: nothing that they could upload is large.
+const MAX_ANONYMOUS: u64 = 2 * 1024 * 1024;
 const MAX_FILES: usize = 16;
 
 /// Why the parameters could not be taken: the status to answer with.
@@ -108,13 +111,20 @@ async fn collect(body: Body) -> Result<Bytes, Refused> {
     }
 }
 
+fn shows_credentials(parts: &Parts) -> bool {
+    let query = parts.uri.query().unwrap_or_default();
+    parts.headers.contains_key(header::AUTHORIZATION)
+        || parts.headers.contains_key(header::COOKIE)
+        || ["access_token=", "bearer_token="].iter().any(|name| query.contains(name))
+}
+
 async fn multipart(request: Request) -> Result<(Request, Map<String, Value>, Vec<Upload>), Refused> {
     let (parts, body) = request.into_parts();
     let with_body = Request::from_parts(parts.clone(), body);
     let mut form = Multipart::from_request(with_body, &()).await.map_err(|_| StatusCode::BAD_REQUEST)?;
     let mut fields = Map::new();
     let mut files = Vec::new();
-    let mut left = MAX_MULTIPART;
+    let mut left = if shows_credentials(&parts) { MAX_MULTIPART } else { MAX_ANONYMOUS };
     while let Some(mut field) = form.next_field().await.map_err(|error| error.status())? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().map(str::to_owned);

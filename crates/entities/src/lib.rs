@@ -64,5 +64,5 @@ pub use scheduled_status::ScheduledStatus;
 pub use search::{Search, Suggestion};
 pub use shared::Shared;
 pub use status::{Context, PollTitles, Quote, QuoteState, Status, StatusApplication, StatusEdit, StatusSource, TitleOnly};
-pub use tag::{DayOfUse, FeaturedTag, ShallowTag, Tag};
+pub use tag::{DayOfUse, FeaturedTag, ShallowTag, Tag, history_days};
 pub use urls::Urls;

@@ -1,6 +1,9 @@
 //! Hashtags.
 
-use db::{AccountId, PgConnection};
+use chrono::{Days, NaiveDate, NaiveTime};
+use db::{AccountId, PgConnection, TagId};
+use kv::Kv;
+use kv::trend::{Day, History};
 use serde::Serialize;
 
 use crate::timestamp::Date;
@@ -45,19 +48,88 @@ pub struct DayOfUse {
     pub uses: String,
 }
 
-impl Tag {
-    /// `name` is normalised, `display_name` as it is shown.
-    #[must_use]
-    pub fn new(id: Option<i64>, name: &str, display_name: Option<&str>, history: Vec<DayOfUse>, urls: &Urls) -> Self {
+/// Days that are told.
+const HISTORY_DAYS: u64 = 7;
+
+impl From<&Day> for DayOfUse {
+    fn from(day: &Day) -> Self {
         Self {
-            id: id.map_or_else(String::new, |id| id.to_string()),
-            name: display_name.filter(|shown| !shown.is_empty()).unwrap_or(name).to_owned(),
-            url: urls.tag(name),
-            history,
-            following: None,
-            featuring: None,
+            day: day.day.and_time(NaiveTime::MIN).and_utc().timestamp().to_string(),
+            accounts: day.accounts.to_string(),
+            uses: day.uses.to_string(),
         }
     }
+}
+
+/// The days whose use is told, today first.
+#[must_use]
+pub fn history_days(today: NaiveDate) -> Vec<NaiveDate> {
+    (0..HISTORY_DAYS).filter_map(|n| today.checked_sub_days(Days::new(n))).collect()
+}
+
+impl Tag {
+    /// A hashtag that nobody has used yet, by its normalised name and as it was written.
+    #[must_use]
+    pub fn unused(name: &str, display_name: &str, signed_in: bool, urls: &Urls) -> Self {
+        let days = history_days(urls.now().date());
+        Self {
+            id: String::new(),
+            name: display_name.to_owned(),
+            url: urls.tag(name),
+            history: days.into_iter().map(|day| DayOfUse::from(&Day { day, uses: 0, accounts: 0 })).collect(),
+            following: signed_in.then_some(false),
+            featuring: signed_in.then_some(false),
+        }
+    }
+
+    /// In the order of `ids`; those that do not exist are left out. While Redis is away the days are told without use.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn load_many(
+        conn: &mut PgConnection,
+        kv: &Kv,
+        urls: &Urls,
+        viewer: Option<AccountId>,
+        ids: &[TagId],
+    ) -> Result<Vec<Self>, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"
+            SELECT t.id AS "id!", t.name AS "name!", t.display_name,
+                   EXISTS (SELECT 1 FROM tag_follows f WHERE f.tag_id = t.id AND f.account_id = $2) AS "following!",
+                   EXISTS (SELECT 1 FROM featured_tags f WHERE f.tag_id = t.id AND f.account_id = $2) AS "featuring!"
+            FROM UNNEST($1::bigint[]) WITH ORDINALITY AS asked (id, place) JOIN tags t ON t.id = asked.id
+            ORDER BY asked.place
+            "#,
+            ids,
+            viewer,
+        )
+        .fetch_all(conn)
+        .await?;
+        let known: Vec<TagId> = rows.iter().map(|row| row.id).collect();
+        let histories = histories(kv, &known, urls.now().date()).await;
+        Ok(rows
+            .into_iter()
+            .zip(histories)
+            .map(|(row, history)| Self {
+                id: row.id.to_string(),
+                url: urls.tag(&row.name),
+                name: row.display_name.filter(|shown| !shown.is_empty()).unwrap_or(row.name),
+                history: history.iter().map(DayOfUse::from).collect(),
+                following: viewer.map(|_| row.following),
+                featuring: viewer.map(|_| row.featuring),
+            })
+            .collect())
+    }
+}
+
+async fn histories(kv: &Kv, ids: &[TagId], today: NaiveDate) -> Vec<Vec<Day>> {
+    let days = history_days(today);
+    kv::trend::history(kv, History::Tag, ids, &days).await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "use of hashtags is not known");
+        let quiet: Vec<Day> = days.iter().map(|day| Day { day: *day, uses: 0, accounts: 0 }).collect();
+        vec![quiet; ids.len()]
+    })
 }
 
 /// A hashtag on a profile.

@@ -1,6 +1,6 @@
 //! How the viewer stands to other accounts.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::NaiveDateTime;
 use db::{AccountId, PgConnection};
@@ -37,6 +37,44 @@ pub struct Relationship {
 pub struct FamiliarFollowers {
     pub id: Id,
     pub accounts: Vec<Shared<Account>>,
+}
+
+impl FamiliarFollowers {
+    /// In the order of `ids`. Followers of accounts that hide them are not told, nor suspended
+    /// followers.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn load_many(
+        conn: &mut PgConnection,
+        urls: &Urls,
+        viewer: AccountId,
+        ids: &[AccountId],
+    ) -> Result<Vec<Self>, sqlx::Error> {
+        let pairs = sqlx::query!(
+            r#"
+            SELECT theirs.target_account_id AS "target!", theirs.account_id AS "follower!"
+            FROM follows theirs
+            JOIN follows mine ON mine.account_id = $1 AND mine.target_account_id = theirs.account_id
+            JOIN accounts target ON target.id = theirs.target_account_id AND target.hide_collections IS NOT TRUE
+            JOIN accounts follower ON follower.id = theirs.account_id AND follower.suspended_at IS NULL
+            WHERE theirs.target_account_id = ANY($2)
+            ORDER BY theirs.id DESC
+            "#,
+            viewer,
+            ids,
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        let followers: HashSet<AccountId> = pairs.iter().map(|pair| pair.follower).collect();
+        let followers: Vec<AccountId> = followers.into_iter().collect();
+        let accounts = Account::load_map(conn, urls, Some(viewer), &followers).await?;
+        let of = |id: AccountId| {
+            let pairs = pairs.iter().filter(move |pair| pair.target == id);
+            pairs.filter_map(|pair| accounts.get(&pair.follower).cloned()).collect()
+        };
+        Ok(ids.iter().map(|id| Self { id: Id(*id), accounts: of(*id) }).collect())
+    }
 }
 
 struct RelationshipRow {

@@ -1,10 +1,15 @@
 //! HTML for people with a browser: signing in, consent, what else the server shows. Nothing here needs a script.
 
+// The templates of a status within a list within a page are nested deeper than the default allows.
+#![recursion_limit = "256"]
+
 mod assets;
 mod auth;
 mod frame;
 mod home;
 mod oauth;
+pub mod profile;
+pub mod status;
 
 use axum::Router;
 use axum::routing::get;
@@ -19,4 +24,5 @@ pub fn routes() -> Router<App> {
         .merge(assets::routes())
         .merge(auth::routes())
         .merge(oauth::routes())
+        .route("/@{acct}/{id}/embed", get(status::embed))
 }

@@ -2,10 +2,10 @@
 
 pub mod create_account;
 pub mod draft;
+pub mod edit_status;
 pub mod error;
 pub mod instance_actor;
 pub mod post_status;
-pub mod edit_status;
 pub mod remove_status;
 pub mod upload_media;
 pub mod visibility;

@@ -94,11 +94,14 @@ async fn is_about_a_stranger(app: &App, body: &[u8]) -> ApiResult<bool> {
     Ok(!known)
 }
 
-/// A host that sends is a host that can be reached again. Answers its name.
+/// A host that sends is a host that can be reached again. Answers its name, with the port where its URL has one.
 async fn mark_available(conn: &mut PgConnection, signer: AccountId) -> Result<String, sqlx::Error> {
     let row = sqlx::query!("SELECT inbox_url, domain FROM accounts WHERE id = $1", signer).fetch_one(&mut *conn).await?;
-    let host = url::Url::parse(&row.inbox_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+    let host = url::Url::parse(&row.inbox_url).ok().and_then(|url| match (url.host_str(), url.port()) {
+        (Some(host), Some(port)) => Some(format!("{host}:{port}")),
+        (host, _) => host.map(str::to_owned),
+    });
     let host = host.or(row.domain).unwrap_or_default();
-    sqlx::query!("DELETE FROM unavailable_domains WHERE domain = $1", host).execute(conn).await?;
+    jobs::host_is_alive(conn, &host).await?;
     Ok(host)
 }

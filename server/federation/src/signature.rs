@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use activitypub::resolve_account::ResolveError;
+use activitypub::resolve_account::{ResolveError, key_error};
 use activitypub::signature::{ParsedSignature, SignatureError, SignedRequest};
 use axum::extract::FromRequestParts;
 use axum::response::Response;
@@ -96,10 +96,7 @@ pub(crate) async fn verify(app: &App, request: &Parts, body: &[u8]) -> ApiResult
         Err(ResolveError::Refused(_)) => Ok(Err(refusal(StatusCode::FORBIDDEN, "Domain not allowed", COLLECTION))),
         Err(ResolveError::Db(error)) => Err(error.into()),
         Err(ResolveError::Jobs(error)) => Err(anyhow::Error::from(error).into()),
-        Err(ResolveError::Fetch(error)) if error.is_temporary() => {
-            Ok(Err(refused(&SignatureError::Unreachable(error.to_string()))))
-        }
-        Err(_) => Ok(Err(refused(&SignatureError::KeyNotFound(parsed.key_id().to_owned())))),
+        Err(error) => Ok(Err(refused(&key_error(&error, parsed.key_id())))),
     }
 }
 

@@ -18,7 +18,7 @@ use hyper_util::service::TowerToHyperService;
 use shared::App;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
-use tower::{Service, ServiceExt as _};
+use tower::ServiceExt as _;
 use tower_http::services::ServeDir;
 
 const DEFAULT_PORT: u16 = 3000;
@@ -156,11 +156,7 @@ impl Connections {
         let router = self.router.clone();
         let service = tower::service_fn(move |mut request: Request<hyper::body::Incoming>| {
             request.extensions_mut().insert(ConnectInfo(peer));
-            let mut router = router.clone();
-            async move {
-                let ready = router.ready().await?;
-                ready.call(request.map(axum::body::Body::new)).await
-            }
+            router.clone().oneshot(request.map(axum::body::Body::new))
         });
         let builder = self.builder.clone();
         let watcher = self.graceful.watcher();

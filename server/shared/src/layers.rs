@@ -58,6 +58,7 @@ async fn serve(app: &App, routes: Router, mut request: Request) -> Response {
         response.headers_mut().insert("x-request-id", value);
     }
     tracing::info!(
+        target: "ferrodon",
         method = %asked.method,
         path = %asked.path,
         status = response.status().as_u16(),

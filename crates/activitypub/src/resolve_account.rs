@@ -28,8 +28,8 @@ use crate::webfinger::{self, Finger, Handle, WebfingerError};
 
 pub use actor::{Actor, Emoji, Key, Picture};
 pub use key::{KeyOwner, find_key, key_error};
-pub use known::{is_local_uri, local_account};
 use known::KnownRow;
+pub use known::{is_local_uri, local_account};
 pub use store::{Extras, Provenance, upsert_actor};
 
 /// An account that was looked at longer ago is asked for again before it is used.
@@ -212,7 +212,8 @@ impl Resolver {
     pub async fn update_account(&self, account_id: AccountId, document: &Value) -> Result<AccountId, ResolveError> {
         let account = known::by_id(&mut *self.db().acquire().await?, account_id).await?.ok_or(ResolveError::NotFound)?;
         let actor = Actor::read(document).map_err(ResolveError::Invalid)?;
-        let handle = account.handle().filter(|_| actor.uri == account.uri).ok_or(ResolveError::Invalid("not the signer's own actor"))?;
+        let handle =
+            account.handle().filter(|_| actor.uri == account.uri).ok_or(ResolveError::Invalid("not the signer's own actor"))?;
         let extras = self.extras(&actor, document).await?;
         self.store(&actor, &extras, Provenance { signed_with_known_key: true, ..self.provenance(handle) }).await
     }

@@ -1,6 +1,11 @@
 //! How local things are named: the URIs that other servers store and that therefore never change.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
 use crate::{AccountId, StatusId};
+
+/// What stays as it is in a path: RFC 3986's unreserved characters.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// `accounts.id_scheme`: names by username (up to Mastodon 4.5) or by number (accounts made since).
 pub const USERNAME_SCHEME: i32 = 0;
@@ -57,7 +62,7 @@ impl Uris {
 
     #[must_use]
     pub fn tag(&self, name: &str) -> String {
-        format!("{}/tags/{name}", self.base)
+        format!("{}/tags/{}", self.base, utf8_percent_encode(name, SEGMENT))
     }
 
     #[must_use]

@@ -240,9 +240,7 @@ async fn insert(
     let id = row.id;
     let uris = Uris::new(&config.federation.base_url());
     let uri = uris.status(&uris.account(author.id, &author.username, author.id_scheme), id);
-    sqlx::query!("UPDATE statuses SET uri = $1, url = $2 WHERE id = $3", uri, uris.status_page(&author.username, id), id)
-        .execute(&mut *conn)
-        .await?;
+    sqlx::query!("UPDATE statuses SET uri = $1 WHERE id = $2", uri, id).execute(&mut *conn).await?;
     if parent.and_then(|parent| parent.conversation_id).is_none() {
         begin_conversation(conn, id, author.id).await?;
     }

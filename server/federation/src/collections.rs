@@ -52,7 +52,7 @@ async fn featured(app: &App, conn: &mut PgConnection, account: &LocalAccount) ->
     .await?;
     let public: Vec<StatusId> = rows.iter().filter(|row| row.public).map(|row| row.id).collect();
     let notes = app.renderer.notes(conn, &public).await?;
-    let mut terms = Terms::NOTE;
+    let mut terms = Terms::NONE;
     let items: Vec<Value> = rows
         .iter()
         .filter_map(|row| match notes.iter().find(|note| note.id == row.id) {
@@ -101,7 +101,7 @@ async fn tags(app: &App, conn: &mut PgConnection, account: &LocalAccount) -> Res
             ..Parts::default()
         },
     );
-    Ok(Rendered { body, terms: Terms { hashtag: true, ..Terms::NONE } })
+    Ok(Rendered { body, terms: Terms { hashtag: !rows.is_empty(), ..Terms::NONE } })
 }
 
 /// How many collections of accounts this one keeps (FEP-7aa9).

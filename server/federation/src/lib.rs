@@ -11,6 +11,7 @@ mod followers;
 mod inbox;
 mod nodeinfo;
 mod outbox;
+mod quote_authorization;
 mod replies;
 mod response;
 mod signature;
@@ -47,6 +48,7 @@ pub fn routes() -> Router<App> {
         .merge(of_account("/followers_synchronization", get(followers::synchronization)))
         .merge(of_account("/collections/{name}", get(collections::show)))
         .merge(of_account("/featured_collections", get(collections::featured_collections)))
+        .merge(of_account("/quote_authorizations/{quote_id}", get(quote_authorization::show)))
         .merge(of_account("/statuses/{status_id}", get(status::show)))
         .merge(of_account("/statuses/{status_id}/activity", get(status::activity)))
         .merge(of_account("/statuses/{status_id}/replies", get(replies::show)))

@@ -61,7 +61,7 @@ pub(crate) async fn show(
     let full = ids.len() == usize::try_from(LIMIT).unwrap_or_default();
     let (first, last) = (ids.first().copied(), ids.last().copied());
     let visible = keep_visible(&mut conn, signer, &ids).await?;
-    let mut terms = Terms::NOTE;
+    let mut terms = Terms::NONE;
     let items = app
         .renderer
         .activities(&mut conn, &visible)

@@ -77,7 +77,7 @@ pub(crate) async fn show(
         collection(Order::Unordered, Parts { id: Some(id.clone()), first: Some(first), ..Parts::default() })
     };
     let caching = if found.public { COLLECTION.seconds(0) } else { COLLECTION.private() };
-    Ok(response::activity(&Rendered { body, terms: Terms::NOTE.union(terms) }.into_document(), caching))
+    Ok(response::activity(&Rendered { body, terms }.into_document(), caching))
 }
 
 fn truthy(value: Option<&str>) -> bool {

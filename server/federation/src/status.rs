@@ -18,7 +18,10 @@ struct StatusRow {
     reblog_of_id: Option<StatusId>,
     visibility: i32,
     pending_quote: bool,
-    original_page: Option<String>,
+    original_uri: Option<String>,
+    original_url: Option<String>,
+    original_username: Option<String>,
+    original_domain: Option<String>,
 }
 
 /// What a path leads to, judged for the one who asks.
@@ -28,6 +31,16 @@ pub(crate) struct Found {
     /// Everybody may see it, so the answer may be kept.
     pub(crate) public: bool,
     row: StatusRow,
+}
+
+impl StatusRow {
+    /// Where people read what was boosted.
+    fn original_page(&self, uris: &db::uri::Uris) -> Option<String> {
+        if self.original_domain.is_none() {
+            return Some(uris.status_page(self.original_username.as_deref()?, self.reblog_of_id?));
+        }
+        self.original_url.clone().filter(|url| !url.is_empty()).or_else(|| self.original_uri.clone())
+    }
 }
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
@@ -67,7 +80,7 @@ async fn answer(app: &App, path: &PathParts, request: &signature::Parts, as_acti
         Err(absent) => return Ok(absent.response(NEGOTIATED)),
     };
     if found.row.reblog_of_id.is_some() && !as_activity {
-        let page = found.row.original_page.unwrap_or_default();
+        let page = found.row.original_page(&app.renderer.uris).unwrap_or_default();
         return Ok(redirect(StatusCode::FOUND, &page, "private, no-store", NEGOTIATED.vary));
     }
     let Some(activity) = app.renderer.activities(&mut conn, &[found.id]).await?.pop() else {
@@ -124,9 +137,10 @@ async fn status_row(conn: &mut PgConnection, account_id: AccountId, id: StatusId
         r#"
         SELECT s.reblog_of_id, s.visibility,
           EXISTS (SELECT 1 FROM quotes q WHERE q.status_id = s.id AND q.state = 0) AS "pending_quote!",
-          COALESCE(NULLIF(o.url, ''), o.uri) AS "original_page?"
+          o.uri AS "original_uri?", o.url AS "original_url?", a.username AS "original_username?", a.domain AS "original_domain?"
         FROM statuses s
         LEFT JOIN statuses o ON o.id = s.reblog_of_id
+        LEFT JOIN accounts a ON a.id = o.account_id
         WHERE s.id = $1 AND s.account_id = $2 AND s.deleted_at IS NULL
         "#,
         id,

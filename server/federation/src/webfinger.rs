@@ -101,9 +101,7 @@ async fn account_row(conn: &mut PgConnection, named: &Named) -> Result<Option<Ac
           (a.suspended_at IS NOT NULL
             AND NOT EXISTS (SELECT 1 FROM account_deletion_requests d WHERE d.account_id = a.id)) AS "gone!"
         FROM accounts a
-        LEFT JOIN users u ON u.account_id = a.id
         WHERE a.domain IS NULL AND (lower(a.username) = lower($1::text) OR a.id = $2::bigint)
-          AND (u.id IS NULL OR (u.approved AND u.confirmed_at IS NOT NULL))
         "#,
         username,
         id

@@ -10,6 +10,9 @@ use text::format::{self, Mentioned, Options};
 use super::note::{EmojiRow, emojis};
 use super::{PUBLIC, Rendered, Renderer, Terms};
 
+/// Of each part of a profile field, in characters; older versions let longer ones in.
+const MAX_FIELD: usize = 255;
+
 struct ActorRow {
     id: AccountId,
     username: String,
@@ -227,7 +230,10 @@ impl ActorRow {
     }
 
     fn field_pairs(&self) -> Vec<(String, String)> {
-        let text = |field: &Value, key: &str| field.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+        let text = |field: &Value, key: &str| {
+            let text = field.get(key).and_then(Value::as_str).unwrap_or_default();
+            text.trim().chars().take(MAX_FIELD).collect::<String>()
+        };
         match &self.fields {
             Some(Value::Array(fields)) => fields.iter().map(|field| (text(field, "name"), text(field, "value"))).collect(),
             _ => Vec::new(),

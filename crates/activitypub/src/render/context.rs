@@ -17,6 +17,7 @@ pub struct Terms {
     pub emoji: bool,
     pub blurhash: bool,
     pub focal_point: bool,
+    pub quote_authorization: bool,
     pub security: bool,
 }
 
@@ -29,6 +30,7 @@ impl Terms {
         emoji: false,
         blurhash: false,
         focal_point: false,
+        quote_authorization: false,
         security: false,
     };
     pub const NOTE: Self = Self { note: true, ..Self::NONE };
@@ -44,6 +46,7 @@ impl Terms {
             emoji: self.emoji || other.emoji,
             blurhash: self.blurhash || other.blurhash,
             focal_point: self.focal_point || other.focal_point,
+            quote_authorization: self.quote_authorization || other.quote_authorization,
             security: self.security || other.security,
         }
     }
@@ -89,6 +92,17 @@ impl Terms {
             define(
                 &mut terms,
                 json!({"toot": "http://joinmastodon.org/ns#", "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"}}),
+            );
+        }
+        if self.quote_authorization {
+            define(
+                &mut terms,
+                json!({
+                    "gts": "https://gotosocial.org/ns#",
+                    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+                    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+                    "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+                }),
             );
         }
         terms

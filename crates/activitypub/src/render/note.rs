@@ -107,7 +107,7 @@ impl Renderer {
             put_poll(&mut body, poll);
         }
         if let Some(quote) = quote {
-            put_quote(&mut body, quote);
+            self.put_quote(&mut body, quote);
         }
         Note {
             id: status.id,
@@ -179,8 +179,8 @@ impl Renderer {
             })
         };
         let html = format::local_html(&status.text, &Options { base_url: self.uris.base(), resolve: &resolve });
-        match quote.and_then(|quote| quote.quoted_page.as_deref()) {
-            Some(page) => format::with_quote_fallback(&html, page),
+        match quote.and_then(|quote| self.quoted_page(quote)) {
+            Some(page) => format::with_quote_fallback(&html, &page),
             None => html,
         }
     }
@@ -223,8 +223,8 @@ impl Renderer {
             attached.sort_by_key(|media| order.iter().position(|id| *id == media.id));
         }
         let documents = attached.into_iter().map(|media| {
-            terms.blurhash |= media.blurhash.is_some();
-            terms.focal_point |= media.focal_point().is_some();
+            terms.blurhash = true;
+            terms.focal_point = true;
             media.document(&self.files)
         });
         Value::Array(documents.collect())
@@ -306,6 +306,39 @@ impl Renderer {
         approved
     }
 
+    fn quoted_page(&self, quote: &QuoteRow) -> Option<String> {
+        if quote.quoted_domain.is_some() {
+            return quote.quoted_url.clone().filter(|url| !url.is_empty()).or_else(|| quote.quoted_uri.clone());
+        }
+        Some(self.uris.status_page(quote.quoted_username.as_deref()?, quote.quoted_id?))
+    }
+
+    /// A quoted status that is gone leaves a tombstone in `quote`, the one place where its loss can be said.
+    fn put_quote(&self, body: &mut Map<String, Value>, quote: &QuoteRow) {
+        match &quote.quoted_uri {
+            Some(uri) => {
+                for key in ["quote", "_misskey_quote", "quoteUri"] {
+                    body.insert(key.to_owned(), json!(uri));
+                }
+            }
+            None => {
+                body.insert("quote".to_owned(), json!({"type": "Tombstone"}));
+            }
+        }
+        if let Some(authorization) = self.quote_authorization(quote) {
+            body.insert("quoteAuthorization".to_owned(), json!(authorization));
+        }
+    }
+
+    /// The stamp of the quoted author's server; ours for local authors.
+    fn quote_authorization(&self, quote: &QuoteRow) -> Option<String> {
+        if quote.quoted_domain.is_some() {
+            return quote.approval_uri.clone();
+        }
+        let account = self.uris.account(quote.quoted_account_id?, quote.quoted_username.as_deref()?, quote.quoted_id_scheme);
+        quote.accepted.then(|| format!("{account}/quote_authorizations/{}", quote.id))
+    }
+
     /// A custom emoji as a tag, in notes and in actors.
     pub(super) fn emoji(&self, emoji: &EmojiRow) -> Value {
         let id = match &emoji.domain {
@@ -342,7 +375,9 @@ fn put_poll(body: &mut Map<String, Value>, poll: &PollRow) {
         .iter()
         .enumerate()
         .map(|(at, option)| {
-            let votes = poll.cached_tallies.get(at).copied().unwrap_or(0);
+            // Whoever hides the totals hides them from other servers too, until the end.
+            let shown = poll.expired || !poll.hide_totals;
+            let votes = shown.then(|| poll.cached_tallies.get(at).copied().unwrap_or(0));
             json!({"type": "Note", "name": option, "replies": {"type": "Collection", "totalItems": votes}})
         })
         .collect();
@@ -355,23 +390,6 @@ fn put_poll(body: &mut Map<String, Value>, poll: &PollRow) {
     }
     if let Some(voters) = poll.voters_count {
         body.insert("votersCount".to_owned(), json!(voters));
-    }
-}
-
-/// A quoted status that is gone leaves a tombstone in `quote`, the one place where its loss can be said.
-fn put_quote(body: &mut Map<String, Value>, quote: &QuoteRow) {
-    match &quote.quoted_uri {
-        Some(uri) => {
-            for key in ["quote", "_misskey_quote", "quoteUri"] {
-                body.insert(key.to_owned(), json!(uri));
-            }
-        }
-        None => {
-            body.insert("quote".to_owned(), json!({"type": "Tombstone"}));
-        }
-    }
-    if let Some(approval) = &quote.approval_uri {
-        body.insert("quoteAuthorization".to_owned(), json!(approval));
     }
 }
 
@@ -402,9 +420,7 @@ impl MediaRow {
         };
         document.insert("url".to_owned(), json!(url));
         document.insert("name".to_owned(), json!(self.description));
-        if let Some(blurhash) = &self.blurhash {
-            document.insert("blurhash".to_owned(), json!(blurhash));
-        }
+        document.insert("blurhash".to_owned(), json!(self.blurhash));
         if let Some(point) = self.focal_point() {
             document.insert("focalPoint".to_owned(), point);
         }

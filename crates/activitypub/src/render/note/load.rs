@@ -101,16 +101,24 @@ pub(super) struct PollRow {
     pub(super) options: Vec<String>,
     pub(super) cached_tallies: Vec<i64>,
     pub(super) multiple: bool,
+    pub(super) hide_totals: bool,
     pub(super) expires_at: Option<NaiveDateTime>,
     pub(super) expired: bool,
     pub(super) voters_count: Option<i64>,
 }
 
 pub(super) struct QuoteRow {
+    pub(super) id: i64,
     pub(super) status_id: i64,
     pub(super) approval_uri: Option<String>,
+    pub(super) accepted: bool,
+    pub(super) quoted_id: Option<StatusId>,
     pub(super) quoted_uri: Option<String>,
-    pub(super) quoted_page: Option<String>,
+    pub(super) quoted_url: Option<String>,
+    pub(super) quoted_account_id: Option<i64>,
+    pub(super) quoted_username: Option<String>,
+    pub(super) quoted_domain: Option<String>,
+    pub(super) quoted_id_scheme: Option<i32>,
 }
 
 pub(super) struct ReplyRow {
@@ -248,7 +256,7 @@ async fn polls(conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<PollRow>
     sqlx::query_as!(
         PollRow,
         r#"
-        SELECT p.status_id, p.options, p.cached_tallies, p.multiple, p.expires_at,
+        SELECT p.status_id, p.options, p.cached_tallies, p.multiple, p.hide_totals, p.expires_at,
           COALESCE(p.expires_at <= now() AT TIME ZONE 'utc', false) AS "expired!", p.voters_count
         FROM polls p
         JOIN statuses s ON s.poll_id = p.id
@@ -264,9 +272,12 @@ async fn quotes(conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<QuoteRo
     sqlx::query_as!(
         QuoteRow,
         r#"
-        SELECT q.status_id, q.approval_uri, s.uri AS "quoted_uri?", COALESCE(NULLIF(s.url, ''), s.uri) AS "quoted_page?"
+        SELECT q.id AS "id!", q.status_id AS "status_id!", q.approval_uri, q.state = 1 AS "accepted!", s.id AS "quoted_id?", s.uri AS "quoted_uri?",
+          s.url AS "quoted_url?", a.id AS "quoted_account_id?", a.username AS "quoted_username?", a.domain AS "quoted_domain?",
+          a.id_scheme AS "quoted_id_scheme?"
         FROM quotes q
         LEFT JOIN statuses s ON s.id = q.quoted_status_id AND s.deleted_at IS NULL
+        LEFT JOIN accounts a ON a.id = q.quoted_account_id
         WHERE q.status_id = ANY($1)
         "#,
         ids

@@ -132,6 +132,7 @@ impl Renderer {
         let mut tag_objects: Vec<Value> = Vec::new();
         if shown {
             terms.emoji = !emojis.is_empty();
+            terms.focal_point = terms.emoji;
             terms.hashtag = !tags.is_empty();
             tag_objects.extend(emojis.iter().map(|emoji| self.emoji(emoji)));
             tag_objects.extend(

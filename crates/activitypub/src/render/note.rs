@@ -261,6 +261,8 @@ impl Renderer {
             rows.emojis.iter().filter(|emoji| emoji.domain == status.account_domain && used.contains(&emoji.shortcode.as_str()))
         {
             terms.emoji = true;
+            // The picture of an emoji is an image object, whose terms come with it.
+            terms.focal_point = true;
             tags.push(self.emoji(emoji));
         }
         Value::Array(tags)

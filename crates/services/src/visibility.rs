@@ -64,7 +64,7 @@ mod tests {
 
     /// A connection inside a transaction that nobody commits.
     async fn database() -> PgConnection {
-        let url = std::env::var("DATABASE_URL").expect("DATABASE_URL names a migrated database");
+        let url = config::Source::from_process().text("DATABASE_URL").expect("DATABASE_URL names a migrated database");
         let mut conn = PgConnection::connect(&url).await.unwrap();
         sqlx::raw_sql("BEGIN").execute(&mut conn).await.unwrap();
         conn

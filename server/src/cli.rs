@@ -43,15 +43,16 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command) -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    shared::tracing::init(&config.logging);
+    if matches!(command, Command::Web) {
+        config.logging.install();
+    } else {
+        config.logging.install_for_command();
+    }
     // A second provider comes in with some dependency's default; rustls wants to be told which one to use.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let threads = std::thread::available_parallelism().map_or(2, usize::from).clamp(2, 8);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(threads)
-        .max_blocking_threads(16)
-        .enable_all()
-        .build()?;
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(threads).max_blocking_threads(16).enable_all().build()?;
     runtime.block_on(async {
         match command {
             Command::Web => crate::web::serve(config).await,

@@ -58,7 +58,6 @@ pub async fn serve(config: Config) -> anyhow::Result<()> {
 }
 
 /// Everything that the program answers. Tests call it without a listener.
-#[must_use]
 pub fn router(app: App) -> Router {
     let mut routes = Router::new()
         .merge(api::routes())

@@ -1,17 +1,15 @@
 //! The program `ferrodon-streaming`: reads the environment, listens, and ends on SIGTERM.
 
-use std::io::IsTerminal;
 use std::os::unix::fs::PermissionsExt;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use config::{Config, Listen, Logging};
+use config::{Config, Listen};
 use db::Db;
 use kv::Kv;
 use streaming::{App, Listener};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -31,7 +29,7 @@ async fn main() -> ExitCode {
 
 async fn start() -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    log_to_stdout(&config.logging)?;
+    config.logging.install();
     // Fails only if one is installed already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let db = Db::connect_lazy(&config.database, "ferrodon-streaming")?;
@@ -40,17 +38,6 @@ async fn start() -> anyhow::Result<()> {
     let app = App::start(db, kv, config.web, config.clock);
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     streaming::run(app, listener, terminated()?).await;
-    Ok(())
-}
-
-fn log_to_stdout(logging: &Logging) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&logging.filter).context("RUST_LOG")?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(std::io::stdout().is_terminal());
-    if logging.json {
-        subscriber.json().init();
-    } else {
-        subscriber.init();
-    }
     Ok(())
 }
 

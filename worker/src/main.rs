@@ -2,14 +2,12 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use clap::Parser;
-use config::{Config, Logging};
+use config::Config;
 use jobs::Lane;
 use jobs::guard::Overrides;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
-use tracing_subscriber::EnvFilter;
 use worker::{Context, Options};
 
 #[global_allocator]
@@ -49,7 +47,7 @@ fn main() -> ExitCode {
 
 fn start(arguments: Arguments) -> anyhow::Result<()> {
     let config = Config::from_env()?;
-    log_to_stdout(&config.logging)?;
+    config.logging.install();
     // Fails only if one is installed already, which is as good.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     // Nearly all of the work is waiting; more threads would only cost memory.
@@ -71,17 +69,6 @@ async fn work(config: Config, arguments: Arguments) -> anyhow::Result<()> {
     tracing::info!(target: "ferrodon", version = env!("CARGO_PKG_VERSION"), ?lanes, "working");
     let _ = sd_notify::notify(&[sd_notify::NotifyState::Ready]);
     worker::run(context, Options { lanes, concurrency: arguments.concurrency, overrides }, stop).await
-}
-
-fn log_to_stdout(logging: &Logging) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&logging.filter).context("RUST_LOG")?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter);
-    if logging.json {
-        subscriber.json().init();
-    } else {
-        subscriber.init();
-    }
-    Ok(())
 }
 
 /// True once SIGTERM or SIGINT came. A second signal ends the process at once; others take its work over.

@@ -1,4 +1,8 @@
-//! How much is logged: `RAILS_LOG_LEVEL` (`LOG_LEVEL` for streaming) in Rails' words, or `RUST_LOG` in full.
+//! How much is logged and in which form: `RAILS_LOG_LEVEL` (`LOG_LEVEL` for streaming) in Rails' words, or `RUST_LOG` in full.
+
+use std::io::IsTerminal as _;
+
+use tracing_subscriber::EnvFilter;
 
 use crate::source::{Error, Source};
 
@@ -13,6 +17,7 @@ pub struct Logging {
 impl Logging {
     pub(crate) fn read(source: &Source) -> Result<Self, Error> {
         let filter = if let Some(filter) = source.text("RUST_LOG") {
+            EnvFilter::try_new(&filter).map_err(|error| Error::invalid("RUST_LOG", error.to_string()))?;
             filter
         } else {
             let level = source.text("RAILS_LOG_LEVEL").or_else(|| source.text("LOG_LEVEL")).unwrap_or_else(|| "info".to_owned());
@@ -28,5 +33,25 @@ impl Logging {
             }
         };
         Ok(Self { filter, json: source.text("FERRODON_LOG_FORMAT").is_some_and(|value| value == "json") })
+    }
+
+    /// Sends what the process logs to standard output. Once for a process; a second call changes nothing.
+    pub fn install(&self) {
+        self.install_to(std::io::stdout, std::io::stdout().is_terminal());
+    }
+
+    /// The same to standard error, for commands whose output is read by other programs.
+    pub fn install_for_command(&self) {
+        self.install_to(std::io::stderr, std::io::stderr().is_terminal());
+    }
+
+    fn install_to<W>(&self, writer: fn() -> W, colours: bool)
+    where
+        W: std::io::Write + 'static,
+    {
+        let filter = EnvFilter::new(&self.filter);
+        let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(writer).with_ansi(colours);
+        // Fails only where something has begun to log already: tests.
+        let _ = if self.json { lines.json().try_init() } else { lines.try_init() };
     }
 }

@@ -66,6 +66,16 @@ pub fn hash_password(password: &str) -> Result<String> {
     Ok(hash.format_for_version(bcrypt::Version::TwoA))
 }
 
+/// 32 characters that nobody guesses, as `tootctl` gives them out.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub fn random_password() -> Result<String> {
+    let mut bytes = [0; 16];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("no random bytes"))?;
+    Ok(hex::encode(bytes))
+}
+
 /// Creates account and user. The caller commits, and sends the confirmation mail if one is needed.
 ///
 /// # Errors

@@ -19,7 +19,6 @@ mod page_links;
 mod params;
 mod rate_limit;
 mod session;
-pub mod tracing;
 
 pub use app::{App, Parts};
 pub use auth::{Auth, ClientAddr, Permission, Scopes, Token, User, access_token_text, session_id};

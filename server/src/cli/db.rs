@@ -21,10 +21,13 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<()> 
             let outcome = schema::setup(&mut conn).await?;
             drop(conn);
             services::instance_actor::ensure(&db).await?;
-            println!("{}", match outcome {
-                Setup::Created => "The database was empty; its tables were created.",
-                Setup::Adopted => "The database is Mastodon 4.6.5's; schema `ferrodon` is up to date.",
-            });
+            println!(
+                "{}",
+                match outcome {
+                    Setup::Created => "The database was empty; its tables were created.",
+                    Setup::Adopted => "The database is Mastodon 4.6.5's; schema `ferrodon` is up to date.",
+                }
+            );
         }
         Command::Check => {
             schema::check(&mut conn).await?;

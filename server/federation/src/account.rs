@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 
 use axum::response::Response;
-use db::AccountId;
+use db::{AccountId, Conn};
 use http::StatusCode;
+use shared::{ApiResult, App};
 use sqlx::PgConnection;
 
 use crate::response::{Caching, refusal};
+use crate::signature;
 
 /// What the path parts `username` or `id` lead to.
 pub(crate) type PathParts = HashMap<String, String>;
@@ -132,4 +134,29 @@ impl From<AccountRow> for LocalAccount {
             statuses_count: row.statuses_count,
         }
     }
+}
+
+/// A request for something of an account that may be answered.
+pub(crate) struct Visit {
+    pub(crate) signer: Option<AccountId>,
+    pub(crate) conn: Conn,
+    pub(crate) account: LocalAccount,
+}
+
+/// The common beginning: a signature where one is demanded, then the account, unless it is suspended. Otherwise the refusal.
+pub(crate) async fn visit(
+    app: &App,
+    path: &PathParts,
+    request: &signature::Parts,
+    caching: Caching,
+) -> ApiResult<Result<Visit, Response>> {
+    let signer = match signature::required_if_authorized_fetch(app, request).await? {
+        Ok(signer) => signer,
+        Err(refused) => return Ok(Err(refused)),
+    };
+    let mut conn = app.db.acquire().await?;
+    Ok(match LocalAccount::find_shown(&mut conn, path).await? {
+        Ok(account) => Ok(Visit { signer, conn, account }),
+        Err(absent) => Err(absent.response(caching)),
+    })
 }

@@ -9,18 +9,14 @@ use serde_json::{Value, json};
 use shared::{ApiResult, App};
 use sqlx::PgConnection;
 
-use crate::account::{Absent, LocalAccount, PathParts};
+use crate::account::{Absent, LocalAccount, PathParts, Visit, visit};
 use crate::response::{self, COLLECTION, NEGOTIATED};
 use crate::signature;
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
-    if let Err(refused) = signature::required_if_authorized_fetch(&app, &request).await? {
-        return Ok(refused);
-    }
-    let mut conn = app.db.acquire().await?;
-    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
-        Ok(account) => account,
-        Err(absent) => return Ok(absent.response(COLLECTION)),
+    let Visit { mut conn, account, .. } = match visit(&app, &path, &request, COLLECTION).await? {
+        Ok(visit) => visit,
+        Err(refused) => return Ok(refused),
     };
     let rendered = match path.get("name").map(String::as_str) {
         Some("featured") => featured(&app, &mut conn, &account).await?,
@@ -110,13 +106,9 @@ pub(crate) async fn featured_collections(
     Path(path): Path<PathParts>,
     request: signature::Parts,
 ) -> ApiResult<Response> {
-    if let Err(refused) = signature::required_if_authorized_fetch(&app, &request).await? {
-        return Ok(refused);
-    }
-    let mut conn = app.db.acquire().await?;
-    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
-        Ok(account) => account,
-        Err(absent) => return Ok(absent.response(NEGOTIATED)),
+    let Visit { mut conn, account, .. } = match visit(&app, &path, &request, NEGOTIATED).await? {
+        Ok(visit) => visit,
+        Err(refused) => return Ok(refused),
     };
     let total = sqlx::query_scalar!(
         r#"SELECT count(*) AS "count!" FROM collections WHERE account_id = $1 AND local AND discoverable"#,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use shared::{ApiResult, App};
 use sqlx::PgConnection;
 
-use crate::account::{LocalAccount, PathParts};
+use crate::account::{LocalAccount, PathParts, Visit, visit};
 use crate::response::{self, COLLECTION, NEGOTIATED, refusal};
 use crate::signature;
 
@@ -64,13 +64,9 @@ pub(crate) async fn following(
 }
 
 async fn show(app: &App, path: &PathParts, params: &Params, request: &signature::Parts, side: Side) -> ApiResult<Response> {
-    if let Err(refused) = signature::required_if_authorized_fetch(app, request).await? {
-        return Ok(refused);
-    }
-    let mut conn = app.db.acquire().await?;
-    let account = match LocalAccount::find_shown(&mut conn, path).await? {
-        Ok(account) => account,
-        Err(absent) => return Ok(absent.response(NEGOTIATED)),
+    let Visit { mut conn, account, .. } = match visit(app, path, request, NEGOTIATED).await? {
+        Ok(visit) => visit,
+        Err(refused) => return Ok(refused),
     };
     let (name, total) = match side {
         Side::Followers => ("followers", account.followers_count),

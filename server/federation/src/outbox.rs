@@ -11,7 +11,7 @@ use services::visibility::keep_visible;
 use shared::{ApiResult, App};
 use sqlx::PgConnection;
 
-use crate::account::{LocalAccount, PathParts};
+use crate::account::{PathParts, Visit, visit};
 use crate::response::{self, COLLECTION, Caching};
 use crate::signature;
 
@@ -31,14 +31,9 @@ pub(crate) async fn show(
     Query(params): Query<Params>,
     request: signature::Parts,
 ) -> ApiResult<Response> {
-    let signer = match signature::required_if_authorized_fetch(&app, &request).await? {
-        Ok(signer) => signer,
+    let Visit { signer, mut conn, account } = match visit(&app, &path, &request, COLLECTION).await? {
+        Ok(visit) => visit,
         Err(refused) => return Ok(refused),
-    };
-    let mut conn = app.db.acquire().await?;
-    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
-        Ok(account) => account,
-        Err(absent) => return Ok(absent.response(COLLECTION)),
     };
     let id = format!("{}/outbox", account.uri(&app.renderer.uris));
     if params.page.as_deref().is_none_or(|page| page.is_empty() || page == "false") {

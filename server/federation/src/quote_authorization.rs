@@ -7,7 +7,7 @@ use serde_json::json;
 use services::visibility::is_visible;
 use shared::{ApiResult, App};
 
-use crate::account::{Absent, LocalAccount, PathParts};
+use crate::account::{Absent, PathParts, Visit, visit};
 use crate::response::{self, COLLECTION};
 use crate::signature;
 
@@ -20,14 +20,9 @@ struct QuoteRow {
 
 /// Only while the quote is accepted: whoever takes the permission back takes the stamp away.
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
-    let signer = match signature::required_if_authorized_fetch(&app, &request).await? {
-        Ok(signer) => signer,
+    let Visit { signer, mut conn, account } = match visit(&app, &path, &request, COLLECTION).await? {
+        Ok(visit) => visit,
         Err(refused) => return Ok(refused),
-    };
-    let mut conn = app.db.acquire().await?;
-    let account = match LocalAccount::find_shown(&mut conn, &path).await? {
-        Ok(account) => account,
-        Err(absent) => return Ok(absent.response(COLLECTION)),
     };
     let id: i64 = path.get("quote_id").and_then(|id| id.parse().ok()).unwrap_or_default();
     let row = sqlx::query_as!(

@@ -7,7 +7,7 @@ use http::{HeaderMap, StatusCode, header};
 use shared::{ApiResult, App};
 
 use crate::account::{Absent, LocalAccount, PathParts, Suspension};
-use crate::response::{self, COLLECTION, NEGOTIATED, redirect, wants_activity};
+use crate::response::{self, COLLECTION, Caching, NEGOTIATED, redirect, wants_activity};
 use crate::signature;
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
@@ -57,6 +57,11 @@ pub(crate) async fn instance(State(app): State<App>) -> ApiResult<Response> {
         Some(actor) => response::activity(&actor.into_document(), COLLECTION.seconds(600)),
         None => Absent::NotFound.response(COLLECTION),
     })
+}
+
+/// Named in the document, since every actor has one; the server itself says nothing (recorded: 404).
+pub(crate) async fn instance_outbox() -> Response {
+    Absent::NotFound.response(Caching { seconds: None, vary: "Authorization" })
 }
 
 async fn document(app: &App, id: db::AccountId) -> ApiResult<Response> {

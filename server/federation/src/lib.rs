@@ -36,6 +36,7 @@ pub fn routes() -> Router<App> {
         .route("/.well-known/nodeinfo", get(nodeinfo::index))
         .route("/nodeinfo/2.0", get(nodeinfo::show))
         .route("/actor", get(actor::instance))
+        .route("/actor/outbox", get(actor::instance_outbox))
         .route("/actor/inbox", post(inbox::receive_for_instance))
         .route("/inbox", post(inbox::receive))
         .route("/contexts/{id}", get(contexts::show))

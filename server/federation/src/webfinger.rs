@@ -152,6 +152,7 @@ fn empty(status: StatusCode) -> Response {
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=180, public"));
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
     response
 }
 

@@ -1,6 +1,7 @@
 //! Who this server is, and whom it talks to.
 
-use std::net::IpAddr;
+use std::collections::HashMap;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use ipnet::IpNet;
@@ -25,6 +26,9 @@ pub struct Federation {
     pub streaming_base: String,
     /// `ALLOWED_PRIVATE_ADDRESSES`: ranges that the guard lets through.
     pub allowed_private: Vec<IpNet>,
+    /// `FERRODON_HOSTS`, `name=address:port` separated by commas: names that DNS is not asked for, and where they listen. For
+    /// several servers on one machine; the guard judges these addresses like all others.
+    pub hosts: HashMap<String, SocketAddr>,
     pub http_proxy: Option<String>,
     /// `SSL_CERT_FILE`: certificates in PEM that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
@@ -57,6 +61,7 @@ impl Federation {
             disallow_unauthenticated_api: source.flag("DISALLOW_UNAUTHENTICATED_API_ACCESS"),
             streaming_base: streaming_base.trim_end_matches('/').to_owned(),
             allowed_private: ranges(source, "ALLOWED_PRIVATE_ADDRESSES")?,
+            hosts: hosts(source)?,
             http_proxy: source.text("http_proxy"),
             ca_file: source.text("SSL_CERT_FILE").map(PathBuf::from),
             user_active_days: source.number("USER_ACTIVE_DAYS", 7)?,
@@ -94,6 +99,18 @@ fn domains(source: &Source, name: &str, old_name: &str) -> Vec<String> {
     let found = source.list(name, &['|', ',']);
     let found = if found.is_empty() { source.list(old_name, &['|', ',']) } else { found };
     found.into_iter().map(|domain| domain.to_lowercase()).collect()
+}
+
+fn hosts(source: &Source) -> Result<HashMap<String, SocketAddr>, Error> {
+    let mut hosts = HashMap::new();
+    for part in source.list("FERRODON_HOSTS", &[',', ' ']) {
+        let (name, address) = part
+            .split_once('=')
+            .and_then(|(name, address)| Some((name.to_lowercase(), address.parse().ok()?)))
+            .ok_or_else(|| Error::invalid("FERRODON_HOSTS", format!("{part:?} is not name=address:port")))?;
+        hosts.insert(name, address);
+    }
+    Ok(hosts)
 }
 
 pub(crate) fn ranges(source: &Source, name: &'static str) -> Result<Vec<IpNet>, Error> {

@@ -41,7 +41,7 @@ impl Client {
         // A second call finds the provider in place; both are the same.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let guard = Guard::new(settings.allowed_private.clone());
-        let resolver = GuardedResolver::new(settings.http_proxy.is_none().then(|| guard.clone()));
+        let resolver = GuardedResolver::new(settings.http_proxy.is_none().then(|| guard.clone()), settings.hosts.clone());
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent)
             .dns_resolver(Arc::new(resolver))

@@ -1,6 +1,7 @@
 //! Names to addresses that may be connected to. The client connects to what is returned here and asks nobody else, so a name
 //! cannot be judged by one answer and used by another.
 
+use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
@@ -19,13 +20,15 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 pub(crate) struct GuardedResolver {
     /// `None` behind a proxy: the names asked for are then the proxy's own.
     guard: Option<Guard>,
+    /// Known without asking, with the port to use where the URL names none.
+    hosts: Arc<HashMap<String, SocketAddr>>,
     /// Made at the first question: it wants a running Tokio.
     resolver: Arc<OnceLock<TokioResolver>>,
 }
 
 impl GuardedResolver {
-    pub(crate) fn new(guard: Option<Guard>) -> Self {
-        Self { guard, resolver: Arc::default() }
+    pub(crate) fn new(guard: Option<Guard>, hosts: HashMap<String, SocketAddr>) -> Self {
+        Self { guard, hosts: Arc::new(hosts), resolver: Arc::default() }
     }
 
     fn resolver(&self) -> Result<&TokioResolver, BoxError> {
@@ -43,6 +46,10 @@ impl GuardedResolver {
     }
 
     async fn lookup(&self, name: &str) -> Result<Vec<SocketAddr>, BoxError> {
+        if let Some(address) = self.hosts.get(name) {
+            pick(std::iter::once(address.ip()), self.guard.as_ref())?;
+            return Ok(vec![*address]);
+        }
         let lookup = self.resolver()?.lookup_ip(name);
         let answer = tokio::time::timeout(limits::RESOLVE, lookup).await.map_err(|_| "the name took too long to resolve")??;
         let addresses = pick(answer.iter(), self.guard.as_ref())?;

@@ -125,6 +125,11 @@ impl TestApp {
         Answer { status: head.status, headers: head.headers, body }
     }
 
+    /// A signed delivery to the shared inbox by an actor of [`fixture::account::remote_many`].
+    pub async fn delivered(&self, actor: &str, activity: &serde_json::Value) -> Answer {
+        crate::remote_server::deliver(self, actor, activity).await
+    }
+
     /// Without a token.
     pub async fn get(&self, path: &str) -> Answer {
         self.send(Request::get(path).body(Body::empty()).unwrap()).await

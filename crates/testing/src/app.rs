@@ -1,7 +1,7 @@
 //! The three programs in the test's own process.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::Body;
@@ -33,7 +33,7 @@ struct Parts {
     web: Router,
     // dropped after what uses them
     database: TestDatabase,
-    _redis: TestRedis,
+    redis: Mutex<TestRedis>,
     _files: TempDir,
 }
 
@@ -62,6 +62,11 @@ impl TestApp {
         app
     }
 
+    /// From now on there is no Redis.
+    pub fn kill_redis(&self) {
+        self.0.redis.lock().unwrap().kill();
+    }
+
     /// Settings, stores and doors as handlers have them.
     #[must_use]
     pub fn app(&self) -> &App {
@@ -84,7 +89,6 @@ impl TestApp {
     }
 
     /// Web and streaming behind one address, as a proxy puts them.
-    #[must_use]
     pub fn router(&self) -> Router {
         self.0.web.clone()
     }
@@ -187,7 +191,7 @@ impl Builder {
         let worker = worker::Context::new(config.clone()).unwrap();
         let streaming = streaming::App::start(app.db.clone(), app.kv.clone(), config.web, config.clock);
         let web = server::web::router(app.clone());
-        TestApp(Arc::new(Parts { app, worker, streaming, web, database, _redis: redis, _files: files }))
+        TestApp(Arc::new(Parts { app, worker, streaming, web, database, redis: Mutex::new(redis), _files: files }))
     }
 }
 
@@ -197,12 +201,7 @@ async fn check(conn: &mut PgConnection) {
 }
 
 /// What an operator would write into `.env.production`.
-pub(crate) fn environment(
-    domain: &str,
-    database: &TestDatabase,
-    redis: &TestRedis,
-    files: &TempDir,
-) -> Vec<(String, String)> {
+pub(crate) fn environment(domain: &str, database: &TestDatabase, redis: &TestRedis, files: &TempDir) -> Vec<(String, String)> {
     [
         ("LOCAL_DOMAIN", domain.to_owned()),
         ("DATABASE_URL", database.url()),

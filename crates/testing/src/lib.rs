@@ -10,6 +10,7 @@
 
 mod answer;
 mod app;
+mod browser;
 pub mod clock;
 mod database;
 pub mod fixture;
@@ -24,6 +25,7 @@ mod tls;
 
 pub use answer::Answer;
 pub use app::{Builder, TestApp};
+pub use browser::Browser;
 pub use database::TestDatabase;
 pub use keys::TestKey;
 pub use network::Network;

@@ -109,10 +109,8 @@ impl Person {
     }
 
     async fn request(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
-        let mut request = Request::builder()
-            .method(method)
-            .uri(path)
-            .header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        let mut request =
+            Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {}", self.token));
         let body = body.map_or_else(Body::empty, |(content_type, bytes)| {
             if let Some(headers) = request.headers_mut() {
                 headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());

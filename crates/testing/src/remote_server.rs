@@ -34,8 +34,10 @@ struct Inner {
     behaviour: Mutex<Behaviour>,
     number: AtomicU64,
     /// Called with the number of arrivals when one is on record and before it is answered.
-    on_arrival: Mutex<Option<Box<dyn Fn(usize) + Send>>>,
+    on_arrival: Mutex<Option<OnArrival>>,
 }
+
+type OnArrival = Box<dyn Fn(usize) + Send>;
 
 /// What comes of a delivery.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,13 +203,7 @@ pub(crate) async fn deliver(app: &TestApp, actor: &str, activity: &Value) -> Ans
     app.send(request).await
 }
 
-async fn answer(
-    State(server): State<RemoteServer>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
+async fn answer(State(server): State<RemoteServer>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
     let named = headers.get(header::HOST).and_then(|host| host.to_str().ok().map(str::to_owned));
     let host = named.or_else(|| uri.host().map(str::to_owned)).unwrap_or_default();
     if method == Method::POST {

@@ -1,0 +1,3 @@
+//! `crates/db`
+
+mod schema;

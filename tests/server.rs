@@ -1,0 +1,3 @@
+//! `server/shared`: what is true of every request.
+
+mod rate_limit;

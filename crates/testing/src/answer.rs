@@ -9,6 +9,8 @@ pub struct Answer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
+    /// False where there is no such address; a record that is not there is another matter.
+    pub is_routed: bool,
 }
 
 impl Answer {

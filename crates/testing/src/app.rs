@@ -126,7 +126,8 @@ impl TestApp {
         let response = self.router().oneshot(request).await.unwrap();
         let (head, body) = response.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        Answer { status: head.status, headers: head.headers, body }
+        let is_routed = head.extensions.get::<shared::Unrouted>().is_none();
+        Answer { status: head.status, headers: head.headers, body, is_routed }
     }
 
     /// A signed delivery to the shared inbox by an actor of [`fixture::account::remote_many`].

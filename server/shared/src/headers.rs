@@ -15,7 +15,7 @@ const MAX_ETAG_BODY: u64 = 4 * 1024 * 1024;
 
 /// Put on an answer that no route gave: the request was not the API's affair, so neither are its headers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Unrouted;
+pub struct Unrouted;
 
 /// What the request was, kept until the answer is ready.
 pub(crate) struct Asked {

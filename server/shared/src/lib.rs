@@ -24,6 +24,7 @@ pub use app::{App, Parts};
 pub use auth::{Auth, ClientAddr, Permission, Scopes, Token, User, access_token_text, session_id};
 pub use cookies::CookieKeys;
 pub use error::{ApiResult, Error};
+pub use headers::Unrouted;
 pub use layers::layers;
 pub use locale::Locale;
 pub use not_found::{error_page, not_found, wants_json};

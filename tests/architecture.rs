@@ -1,5 +1,7 @@
 //! The arrows between the packages, and one door to each outside system. See `ARCHITECTURE.md`.
 
+#![expect(clippy::expect_used, reason = "a test ends where something is not as it must be")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use cargo_metadata::{DependencyKind, MetadataCommand};

@@ -26,7 +26,6 @@ impl Answer {
     }
 
     /// The JSON of an answer that must be a success.
-    #[must_use]
     pub fn ok(&self) -> Value {
         assert!(self.status.is_success(), "{}", self.describe());
         self.json()

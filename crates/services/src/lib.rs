@@ -5,6 +5,7 @@ pub mod draft;
 pub mod edit_status;
 pub mod error;
 pub mod instance_actor;
+pub mod notify;
 pub mod post_status;
 pub mod remove_status;
 pub mod upload_media;

@@ -108,6 +108,11 @@ pub async fn add_to_statuses(conn: &mut PgConnection, deltas: &[StatusDelta]) ->
             + (SELECT sum(x.n) FROM unnest($1::bigint[], $4::bigint[]) AS x (id, n) WHERE x.id = t.status_id), 0),
           quotes_count = greatest(t.quotes_count
             + (SELECT sum(x.n) FROM unnest($1::bigint[], $5::bigint[]) AS x (id, n) WHERE x.id = t.status_id), 0),
+          -- What another server says of its own status goes on from what it said.
+          untrusted_reblogs_count = CASE WHEN t.untrusted_reblogs_count IS NOT NULL THEN greatest(t.untrusted_reblogs_count
+            + (SELECT sum(x.n) FROM unnest($1::bigint[], $3::bigint[]) AS x (id, n) WHERE x.id = t.status_id), 0) END,
+          untrusted_favourites_count = CASE WHEN t.untrusted_favourites_count IS NOT NULL THEN greatest(t.untrusted_favourites_count
+            + (SELECT sum(x.n) FROM unnest($1::bigint[], $4::bigint[]) AS x (id, n) WHERE x.id = t.status_id), 0) END,
           updated_at = excluded.updated_at
         "#,
         &ids,

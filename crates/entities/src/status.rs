@@ -117,11 +117,3 @@ pub struct Context {
     pub ancestors: Vec<Status>,
     pub descendants: Vec<Status>,
 }
-
-impl Status {
-    /// The form in which a deletion is answered: what was typed in place of the HTML, to be written anew.
-    #[must_use]
-    pub fn with_source(self, text: String) -> Self {
-        Self { content: None, text: Some(text), ..self }
-    }
-}

@@ -35,6 +35,22 @@ impl Job for FederateStatusUpdate {
     }
 }
 
+/// There were votes in a local poll: its present state to everybody who has it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederatePoll {
+    pub status_id: StatusId,
+}
+
+impl Job for FederatePoll {
+    const KIND: &'static str = "federate_poll";
+    const LANE: Lane = Lane::Push;
+    const RETRIES: i16 = 0;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.status_id.to_string())
+    }
+}
+
 /// A local profile was changed: Update of the actor to everybody who knows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FederateAccountUpdate {

@@ -157,3 +157,19 @@ impl Job for PollExpired {
         Some(self.poll_id.to_string())
     }
 }
+
+/// A scheduled status is due; enqueued for that moment.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PublishScheduledStatus {
+    pub scheduled_id: i64,
+}
+
+impl Job for PublishScheduledStatus {
+    const KIND: &'static str = "publish_scheduled_status";
+    const LANE: Lane = Lane::Default;
+    const DEDUP: Dedup = Dedup::Unfinished;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.scheduled_id.to_string())
+    }
+}

@@ -2,8 +2,9 @@
 
 pub(crate) mod attachments;
 pub mod hashtags;
+pub(crate) mod idempotency;
 pub mod mentions;
-pub(crate) mod polls;
+pub mod polls;
 pub(crate) mod quotes;
 
 use crate::error::{Error, Result};

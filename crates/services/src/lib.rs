@@ -1,14 +1,24 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
+pub mod bookmark;
 pub mod create_account;
 pub mod draft;
 pub mod edit_status;
 pub mod error;
+pub mod favourite;
 pub mod instance_actor;
+pub mod mute_conversation;
 pub mod notify;
+pub mod pin;
 pub mod post_status;
+pub mod quote;
+pub mod reblog;
 pub mod remove_status;
+pub mod schedule_status;
+mod subject;
+pub mod thread;
 pub mod upload_media;
 pub mod visibility;
+pub mod vote;
 
 pub use error::{Error, Result};

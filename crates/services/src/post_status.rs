@@ -1,6 +1,5 @@
 //! Writing a status.
 
-use aws_lc_rs::digest::{SHA256, digest};
 use config::Config;
 use db::counters::{AccountDelta, StatusDelta, add_to_accounts, add_to_statuses};
 use db::statuses::Visibility;
@@ -14,7 +13,7 @@ use sqlx::PgConnection;
 
 use crate::draft::polls::PollDraft;
 use crate::draft::quotes::{QuoteState, Quoted};
-use crate::draft::{attachments, check_text, hashtags, mentions, polls, quotes, without_nul};
+use crate::draft::{attachments, check_text, hashtags, idempotency, mentions, polls, quotes, without_nul};
 use crate::error::{Error, Result};
 use crate::visibility::is_visible;
 
@@ -34,12 +33,21 @@ pub struct Draft {
     pub quote_approval_policy: Option<String>,
     pub application_id: Option<i64>,
     pub idempotency_key: Option<String>,
+    /// The status that Redis remembers for the key; counts when the database remembers none.
+    pub remembered: Option<StatusId>,
     /// Only these may be mentioned; anybody else makes it fail.
     pub allowed_mentions: Option<Vec<AccountId>>,
 }
 
-struct AuthorRow {
-    id: AccountId,
+/// A status, and whether it was posted just now or an hour ago with the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Posted {
+    pub id: StatusId,
+    pub is_new: bool,
+}
+
+pub(crate) struct AuthorRow {
+    pub(crate) id: AccountId,
     username: String,
     id_scheme: Option<i32>,
     locked: bool,
@@ -49,17 +57,17 @@ struct AuthorRow {
 }
 
 /// The status answered; what else is needed to post it is known once all of it was checked.
-struct Checked {
+pub(crate) struct Checked {
     text: String,
     spoiler_text: String,
     visibility: Visibility,
     sensitive: bool,
     language: String,
     parent: Option<ParentRow>,
-    media: Vec<i64>,
+    pub(crate) media: Vec<i64>,
     poll_options: Vec<String>,
     quoted: Option<Quoted>,
-    quote_policy: i32,
+    pub(crate) quote_policy: i32,
     mentioned: Vec<AccountId>,
 }
 
@@ -76,23 +84,18 @@ struct ParentRow {
 ///
 /// # Errors
 /// The refusals of Mastodon, in its words (recorded: `rest/status_create`, `polls`, `quotes`, `media_statuses`).
-pub async fn post_status(conn: &mut PgConnection, config: &Config, author: AccountId, draft: &Draft) -> Result<StatusId> {
-    let key = draft.idempotency_key.as_deref().filter(|key| !key.is_empty()).map(|key| digest(&SHA256, key.as_bytes()));
-    if let Some(key) = &key
-        && let Some(known) = remembered(conn, author, key.as_ref()).await?
-    {
-        return Ok(known);
+pub async fn post_status(conn: &mut PgConnection, config: &Config, author: AccountId, draft: &Draft) -> Result<Posted> {
+    if let Some(id) = idempotency::earlier(conn, author, draft.idempotency_key.as_deref(), draft.remembered).await? {
+        return Ok(Posted { id, is_new: false });
     }
     let author = author_row(conn, author).await?;
     let checked = check(conn, config, &author, draft).await?;
     let id = insert(conn, config, &author, draft, &checked).await?;
-    if let Some(key) = &key {
-        remember(conn, author.id, key.as_ref(), id).await?;
-    }
-    Ok(id)
+    idempotency::remember(conn, author.id, draft.idempotency_key.as_deref(), id).await?;
+    Ok(Posted { id, is_new: true })
 }
 
-async fn check(conn: &mut PgConnection, config: &Config, author: &AuthorRow, draft: &Draft) -> Result<Checked> {
+pub(crate) async fn check(conn: &mut PgConnection, config: &Config, author: &AuthorRow, draft: &Draft) -> Result<Checked> {
     let settings = UserSettings::parse(author.settings.as_deref());
     let mut text = without_nul(&draft.text);
     let mut spoiler_text = without_nul(draft.spoiler_text.as_deref().unwrap_or_default());
@@ -100,7 +103,7 @@ async fn check(conn: &mut PgConnection, config: &Config, author: &AuthorRow, dra
     if text::format::is_blank(&text) && warned && draft.quoted_status_id.is_none() {
         text = std::mem::take(&mut spoiler_text);
     }
-    let visibility = visibility(author, draft, &settings)?;
+    let asked_visibility = visibility(author, draft, &settings)?;
     let parent = match draft.in_reply_to_id {
         Some(id) => Some(parent(conn, author.id, id).await?),
         None => None,
@@ -109,11 +112,19 @@ async fn check(conn: &mut PgConnection, config: &Config, author: &AuthorRow, dra
         Some(id) => Some(quotes::check(conn, author.id, id).await?),
         None => None,
     };
+    // Nobody learns of a status for followers from a public quote.
+    let narrow = asked_visibility.is_distributable() && quoted.as_ref().is_some_and(|quoted| quoted.is_private);
+    let visibility = if narrow { Visibility::Private } else { asked_visibility };
     let media = attachments::check(conn, author.id, None, &draft.media_ids).await?;
     let resolved = mentions::resolve(conn, config, &text).await?;
     check_text(&resolved.text, &spoiler_text, !media.is_empty() || quoted.is_some())?;
     let mentioned = mentions::without_blocking(conn, author.id, &resolved.accounts).await?;
     check_allowed(draft, &mentioned)?;
+    if visibility == Visibility::Direct
+        && quoted.as_ref().is_some_and(|quoted| quoted.account_id != author.id && !mentioned.contains(&quoted.account_id))
+    {
+        return Err(Error::unprocessable("Cannot quote a non-mentioned user in a Private Mention post."));
+    }
     let poll_options = draft.poll.as_ref().map(PollDraft::clean_options).unwrap_or_default();
     if let Some(poll) = &draft.poll {
         poll.check(&poll_options)?;
@@ -163,7 +174,7 @@ fn check_allowed(draft: &Draft, mentioned: &[AccountId]) -> Result<()> {
     if unexpected.is_empty() { Ok(()) } else { Err(Error::UnexpectedMentions(unexpected)) }
 }
 
-async fn author_row(conn: &mut PgConnection, id: AccountId) -> Result<AuthorRow> {
+pub(crate) async fn author_row(conn: &mut PgConnection, id: AccountId) -> Result<AuthorRow> {
     let row = sqlx::query_as!(
         AuthorRow,
         r#"
@@ -231,7 +242,7 @@ async fn insert(
         parent.is_some(),
         parent.and_then(|parent| parent.conversation_id),
         draft.application_id,
-        (!checked.media.is_empty()).then_some(checked.media.as_slice()),
+        checked.media.as_slice(),
         checked.quote_policy,
         now
     )
@@ -270,7 +281,7 @@ fn hashtag_names(text: &str) -> Vec<String> {
 }
 
 /// A conversation is named after the status that began it.
-async fn begin_conversation(conn: &mut PgConnection, id: StatusId, author: AccountId) -> Result<()> {
+pub(crate) async fn begin_conversation(conn: &mut PgConnection, id: StatusId, author: AccountId) -> Result<()> {
     sqlx::query!(
         r#"
         WITH begun AS (
@@ -310,37 +321,5 @@ async fn count(conn: &mut PgConnection, author: AccountId, checked: &Checked, no
     }
     deltas.sort_by_key(|delta| delta.status_id);
     add_to_statuses(conn, &deltas).await?;
-    Ok(())
-}
-
-async fn remembered(conn: &mut PgConnection, author: AccountId, key: &[u8]) -> Result<Option<StatusId>> {
-    // Held until the transaction ends: a repeat that comes while the first is under way waits for its outcome.
-    sqlx::query!("SELECT pg_advisory_xact_lock(hashtextextended(encode($1, 'hex'), $2))", key, author)
-        .execute(&mut *conn)
-        .await?;
-    Ok(sqlx::query_scalar!(
-        r#"
-        SELECT i.status_id FROM ferrodon.idempotency i JOIN statuses s ON s.id = i.status_id
-        WHERE i.account_id = $1 AND i.key_hash = $2 AND i.until > now() AND s.deleted_at IS NULL
-        "#,
-        author,
-        key
-    )
-    .fetch_optional(conn)
-    .await?)
-}
-
-async fn remember(conn: &mut PgConnection, author: AccountId, key: &[u8], id: StatusId) -> Result<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO ferrodon.idempotency (account_id, key_hash, status_id) VALUES ($1, $2, $3)
-        ON CONFLICT (account_id, key_hash) DO UPDATE SET status_id = excluded.status_id, until = excluded.until
-        "#,
-        author,
-        key,
-        id
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }

@@ -40,8 +40,31 @@ pub async fn remove_status(conn: &mut PgConnection, id: StatusId, removal: Remov
     if let Some(status) = discarded.iter().find(|row| row.id == id).filter(distributable) {
         hashtags::uncount_featured(conn, status.account_id, &tags, id).await?;
     }
+    if removal.redraft {
+        free_media(conn, id).await?;
+    }
     jobs::enqueue(conn, &RemoveStatus { status_id: id, redraft: removal.redraft, skip_streaming: false }).await?;
     uncount(conn, id, &discarded).await
+}
+
+/// At once, for the client posts its new draft before the worker comes to this. What was reported keeps its evidence.
+async fn free_media(conn: &mut PgConnection, id: StatusId) -> Result<()> {
+    sqlx::query!(
+        r#"
+        UPDATE media_attachments SET status_id = NULL, updated_at = now() AT TIME ZONE 'utc'
+        WHERE status_id = $1 AND NOT EXISTS (
+            SELECT 1 FROM statuses s
+            WHERE s.id = $1 AND (
+                EXISTS (SELECT 1 FROM reports r WHERE r.target_account_id = s.account_id AND r.action_taken_at IS NULL
+                    AND $1 = ANY (r.status_ids))
+                OR EXISTS (SELECT 1 FROM account_warnings w WHERE w.target_account_id = s.account_id
+                    AND $1::bigint::text = ANY (w.status_ids))))
+        "#,
+        id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
 async fn discard(conn: &mut PgConnection, id: StatusId) -> Result<Vec<DiscardedRow>> {

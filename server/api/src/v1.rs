@@ -1,6 +1,12 @@
 //! `/api/v1`: one file for each resource, each with its own `routes()`.
 
 mod apps;
+mod bookmarks;
+mod favourites;
+pub(crate) mod media;
+mod polls;
+mod scheduled_statuses;
+mod statuses;
 
 use axum::Router;
 use shared::App;
@@ -8,4 +14,10 @@ use shared::App;
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
         .merge(apps::routes())
+        .merge(bookmarks::routes())
+        .merge(favourites::routes())
+        .merge(media::routes())
+        .merge(polls::routes())
+        .merge(scheduled_statuses::routes())
+        .merge(statuses::routes())
 }

@@ -1,8 +1,11 @@
 //! `/api/v2`: the resources that have a second form.
 
+mod media;
+
 use axum::Router;
 use shared::App;
 
 pub(crate) fn routes() -> Router<App> {
-    Router::new()
+    Router::new() //
+        .merge(media::routes())
 }

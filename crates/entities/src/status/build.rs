@@ -61,9 +61,9 @@ impl Parts<'_> {
             muted: marks.map(|marks| marks.muted),
             bookmarked: marks.map(|marks| marks.bookmarked),
             pinned: marks.filter(|_| pinnable).map(|marks| marks.pinned),
-            content: Some(self.content(row, author)),
+            content: (!self.as_typed).then(|| self.content(row, author)),
             filtered: self.viewer.map(|_| self.filtered(row, proper)),
-            text: None,
+            text: self.as_typed.then(|| row.text.clone()),
             reblog: row.reblog_of_id.and_then(|original| self.build_at(original, Depth::Outer)).map(Box::new),
             application: self.application(row, author, own),
             account: self.accounts.get(&row.account_id)?.clone(),
@@ -166,7 +166,7 @@ impl Parts<'_> {
             return None;
         }
         let state = self.quote_state(stored, row.quoted_status_id);
-        let shown = row.quoted_status_id.filter(|_| stored == QuoteState::Accepted);
+        let shown = row.quoted_status_id.filter(|_| stored == QuoteState::Accepted || self.as_typed);
         let shown = shown.filter(|_| !matches!(state, QuoteState::Deleted | QuoteState::Unauthorized));
         Some(match depth {
             Depth::Outer => {

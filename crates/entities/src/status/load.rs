@@ -34,6 +34,8 @@ pub(super) struct Parts<'a> {
     pub(super) account_rows: AccountRows,
     pub(super) accounts: HashMap<AccountId, Shared<Account>>,
     pub(super) emojis: Found,
+    /// What was typed stands in place of the HTML.
+    pub(super) as_typed: bool,
 }
 
 /// Which quoted statuses exist and may be seen, and what the viewer has against their authors.
@@ -107,6 +109,7 @@ impl<'a> Parts<'a> {
             filters,
             account_rows,
             emojis,
+            as_typed: false,
         })
     }
 }
@@ -173,6 +176,21 @@ impl Status {
     ) -> Result<Option<Self>, sqlx::Error> {
         let status = Self::load_many(conn, urls, viewer, &[id]).await?.into_iter().next();
         Ok(status.map(Self::with_marks_of_boosted))
+    }
+
+    /// The form in which a deletion is answered: what was typed in place of the HTML, to be written anew, also of the quoted
+    /// status, which is shown whatever became of the quote.
+    ///
+    /// # Errors
+    /// The database failed.
+    pub async fn load_as_typed(
+        conn: &mut PgConnection,
+        urls: &Urls,
+        viewer: AccountId,
+        id: StatusId,
+    ) -> Result<Option<Self>, sqlx::Error> {
+        let parts = Parts::load(conn, urls, Some(viewer), &[id]).await?;
+        Ok(Parts { as_typed: true, ..parts }.build(id).map(Self::with_marks_of_boosted))
     }
 
     fn with_marks_of_boosted(mut self) -> Self {

@@ -33,6 +33,8 @@ pub(crate) struct Quoted {
     pub(crate) status_id: StatusId,
     pub(crate) account_id: AccountId,
     pub(crate) state: QuoteState,
+    /// For its author's followers only.
+    pub(crate) is_private: bool,
 }
 
 struct TargetRow {
@@ -75,7 +77,12 @@ pub(crate) async fn check(conn: &mut PgConnection, author: AccountId, id: Status
         return Err(refused());
     }
     let state = if own || target.local { QuoteState::Accepted } else { QuoteState::Pending };
-    Ok(Quoted { status_id: target.id, account_id: target.account_id, state })
+    Ok(Quoted {
+        status_id: target.id,
+        account_id: target.account_id,
+        state,
+        is_private: target.visibility == Visibility::Private.column(),
+    })
 }
 
 impl TargetRow {

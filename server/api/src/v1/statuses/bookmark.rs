@@ -1,0 +1,30 @@
+//! Bookmarking, and taking it back.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use entities::Status;
+use services::bookmark;
+use shared::{ApiResult, App, Auth, ById, Params};
+
+use super::answer;
+
+const SCOPES: [&str; 2] = ["write", "write:bookmarks"];
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/v1/statuses/{id}/bookmark", post(create)).route("/api/v1/statuses/{id}/unbookmark", post(delete))
+}
+
+async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
+    let account = auth.require_user(&SCOPES)?.account_id;
+    let mut tx = app.db.begin().await?;
+    bookmark::bookmark(&mut tx, account, params.id).await?;
+    answer(&app, tx, account, params.id).await
+}
+
+async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
+    let account = auth.require_user(&SCOPES)?.account_id;
+    let mut tx = app.db.begin().await?;
+    bookmark::unbookmark(&mut tx, account, params.id).await?;
+    answer(&app, tx, account, params.id).await
+}

@@ -1,0 +1,35 @@
+//! Favouriting, and taking it back.
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use entities::Status;
+use kv::activity::Counter;
+use services::favourite;
+use shared::{ApiResult, App, Auth, ById, Params};
+
+use super::{answer, count};
+
+const SCOPES: [&str; 2] = ["write", "write:favourites"];
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().route("/api/v1/statuses/{id}/favourite", post(create)).route("/api/v1/statuses/{id}/unfavourite", post(delete))
+}
+
+async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
+    let account = auth.require_user(&SCOPES)?.account_id;
+    let mut tx = app.db.begin().await?;
+    let is_new = favourite::favourite(&mut tx, app.urls.uris(), account, params.id).await?;
+    let status = answer(&app, tx, account, params.id).await?;
+    if is_new {
+        count(&app, Counter::Interactions).await;
+    }
+    Ok(status)
+}
+
+async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
+    let account = auth.require_user(&SCOPES)?.account_id;
+    let mut tx = app.db.begin().await?;
+    favourite::unfavourite(&mut tx, app.urls.uris(), account, params.id).await?;
+    answer(&app, tx, account, params.id).await
+}

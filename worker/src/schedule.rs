@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use croner::Cron;
-use jobs::maintenance::Sweep;
+use jobs::maintenance::{PublishScheduled, Sweep};
 use sqlx::PgConnection;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -14,16 +14,19 @@ use tokio::time::sleep;
 use crate::context::Context;
 
 /// Minute, hour, day, month, weekday, in UTC. Names never change: they stand in the database.
-const TIMETABLE: &[(&str, &str, Action)] = &[("sweep", "* * * * *", Action::Sweep)];
+const TIMETABLE: &[(&str, &str, Action)] =
+    &[("publish_scheduled", "* * * * *", Action::PublishScheduled), ("sweep", "* * * * *", Action::Sweep)];
 
 #[derive(Debug, Clone, Copy)]
 enum Action {
+    PublishScheduled,
     Sweep,
 }
 
 impl Action {
     async fn enqueue(self, conn: &mut PgConnection) -> jobs::Result<()> {
         match self {
+            Self::PublishScheduled => jobs::enqueue(conn, &PublishScheduled {}).await,
             Self::Sweep => jobs::enqueue(conn, &Sweep {}).await,
         }
     }

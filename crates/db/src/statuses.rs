@@ -117,7 +117,8 @@ impl StatusRow {
     }
 }
 
-/// The kept statuses of `ids`, those that they boost, and those that either quotes; in no particular order.
+/// The kept statuses of `ids`, those that they boost, those that either quotes, and what these quote (readers are given its
+/// address); in no particular order.
 ///
 /// # Errors
 /// The database failed.
@@ -131,6 +132,9 @@ pub async fn load_with_nested(conn: &mut PgConnection, ids: &[StatusId]) -> Resu
             SELECT reblog_of_id FROM statuses WHERE id = ANY($1) AND reblog_of_id IS NOT NULL AND deleted_at IS NULL
         ), quoted AS (
             SELECT q.quoted_status_id AS id FROM quotes q JOIN own ON own.id = q.status_id
+            UNION
+            SELECT inner_quote.quoted_status_id
+            FROM quotes q JOIN own ON own.id = q.status_id JOIN quotes inner_quote ON inner_quote.status_id = q.quoted_status_id
         )
         SELECT s.id AS "id!", s.account_id AS "account_id!", s.created_at AS "created_at!", s.edited_at, s.in_reply_to_id, s.in_reply_to_account_id, s.reblog_of_id,
                s.conversation_id, s.poll_id, s.text AS "text!", s.spoiler_text AS "spoiler_text!", s.sensitive AS "sensitive!", s.language, s.visibility AS "visibility!", s.uri, s.url,

@@ -53,7 +53,7 @@ impl Renderer {
     /// # Errors
     /// The database fails.
     pub async fn activities(&self, conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<StatusActivity>, sqlx::Error> {
-        let reblogs = reblog_rows(conn, ids).await?;
+        let reblogs = reblog_rows(conn, ids, false).await?;
         let inlined = reblogs.iter().filter(|row| row.shows_own_private()).map(|row| row.original_id);
         let wanted: Vec<StatusId> = ids.iter().copied().chain(inlined).collect();
         let notes: HashMap<StatusId, _> = self.notes(conn, &wanted).await?.into_iter().map(|note| (note.id, note)).collect();
@@ -71,6 +71,20 @@ impl Renderer {
                 notes.get(id).cloned().map(|note| StatusActivity::Create(Box::new(note)))
             })
             .collect())
+    }
+
+    /// A boost that is being removed, for the `Undo` of it: its row may already be marked as deleted.
+    ///
+    /// # Errors
+    /// The database fails.
+    pub async fn removed_announce(&self, conn: &mut PgConnection, id: StatusId) -> Result<Option<Announce>, sqlx::Error> {
+        let Some(row) = reblog_rows(conn, &[id], true).await?.pop() else { return Ok(None) };
+        let note = if row.shows_own_private() { self.note(conn, row.original_id).await? } else { None };
+        let (object, terms) = match note {
+            Some(note) => (note.body, note.terms),
+            None => (Value::from(self.original_uri(&row)), Terms::NONE),
+        };
+        Ok(Some(self.announce_of(&row, object, terms)))
     }
 
     fn announce_of(&self, row: &ReblogRow, object: Value, terms: Terms) -> Announce {
@@ -103,7 +117,7 @@ impl ReblogRow {
     }
 }
 
-async fn reblog_rows(conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<ReblogRow>, sqlx::Error> {
+async fn reblog_rows(conn: &mut PgConnection, ids: &[StatusId], with_removed: bool) -> Result<Vec<ReblogRow>, sqlx::Error> {
     sqlx::query_as!(
         ReblogRow,
         r#"
@@ -115,9 +129,10 @@ async fn reblog_rows(conn: &mut PgConnection, ids: &[StatusId]) -> Result<Vec<Re
         JOIN accounts a ON a.id = s.account_id
         JOIN statuses o ON o.id = s.reblog_of_id
         JOIN accounts oa ON oa.id = o.account_id
-        WHERE s.id = ANY($1) AND s.deleted_at IS NULL
+        WHERE s.id = ANY($1) AND ($2 OR s.deleted_at IS NULL)
         "#,
-        ids
+        ids,
+        with_removed
     )
     .fetch_all(conn)
     .await

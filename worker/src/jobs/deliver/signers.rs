@@ -13,7 +13,8 @@ use crate::context::Context;
 /// Who signs a delivery.
 pub(crate) struct Signer {
     pub(super) request: RequestSigner,
-    pub(super) account_uri: String,
+    pub(crate) key: PrivateKey,
+    pub(crate) account_uri: String,
     pub(super) suspended: bool,
 }
 
@@ -33,7 +34,7 @@ impl Signers {
     }
 
     /// `None`: not a local account, or one without a usable key.
-    pub(super) async fn of(&self, context: &Context, account_id: AccountId) -> Result<Option<Arc<Signer>>, sqlx::Error> {
+    pub(crate) async fn of(&self, context: &Context, account_id: AccountId) -> Result<Option<Arc<Signer>>, sqlx::Error> {
         if let Some(known) = self.known.get(&account_id).await {
             return Ok(Some(known));
         }
@@ -63,7 +64,8 @@ async fn load(context: &Context, account_id: AccountId) -> Result<Option<Signer>
     };
     let account_uri = context.renderer.uris.account(account_id, &row.username, row.id_scheme);
     Ok(Some(Signer {
-        request: RequestSigner::new(format!("{account_uri}#main-key"), key, context.clock.clone()),
+        request: RequestSigner::new(format!("{account_uri}#main-key"), key.clone(), context.clock.clone()),
+        key,
         account_uri,
         suspended: row.suspended,
     }))

@@ -1,0 +1,118 @@
+//! The rest of a deletion: feeds and streams, other servers, files and rows. The status was hidden and counted off before.
+
+mod feeds;
+mod gone;
+mod reach;
+
+use activitypub::ld_signature;
+use activitypub::render::activity;
+use db::{AccountId, MediaAttachmentId, PgConnection, StatusId};
+use jobs::DeliveryOptions;
+use jobs::feed::RemoveStatus;
+use serde_json::Value;
+use services::upload_media;
+
+use self::gone::Gone;
+use crate::context::Context;
+use crate::registry::JobError;
+
+/// What Redis carries comes first, while the rows still tell where the status is; losing it costs nothing but an entry in a
+/// feed that leads nowhere.
+pub(crate) async fn run(context: &Context, job: RemoveStatus) -> Result<(), JobError> {
+    let gone = Gone::load(&mut *context.db.acquire().await?, job.status_id).await?;
+    let Some(gone) = gone else { return Err(JobError::Discard("the status is removed already")) };
+    if let Err(error) = feeds::take_out(context, &gone, job.skip_streaming).await {
+        tracing::warn!(target: "ferrodon", %error, status_id = gone.id, "a deleted status stays in feeds");
+    }
+    let mut tx = context.db.begin().await?;
+    if gone.author_is_local {
+        tell_servers(&mut tx, context, &gone).await?;
+    }
+    leave_conversations(&mut tx, &gone).await?;
+    delete_notifications(&mut tx, gone.id).await?;
+    sqlx::query!("DELETE FROM statuses WHERE reblog_of_id = $1", gone.id).execute(&mut *tx).await?;
+    // What was reported is kept for the moderators.
+    if !gone.is_reported {
+        if !job.redraft {
+            delete_media(&mut tx, gone.id).await?;
+        }
+        sqlx::query!("DELETE FROM statuses WHERE id = $1", gone.id).execute(&mut *tx).await?;
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn tell_servers(conn: &mut PgConnection, context: &Context, gone: &Gone) -> Result<(), JobError> {
+    let inboxes = reach::inboxes(conn, gone).await?;
+    if inboxes.is_empty() {
+        return Ok(());
+    }
+    let account = context.renderer.uris.account(gone.account_id, &gone.username, gone.id_scheme);
+    let (document, signed) = if gone.reblog_of.is_some() {
+        let Some(announce) = context.renderer.removed_announce(conn, gone.id).await? else { return Ok(()) };
+        (announce.undo(gone.id).into_document(), gone.visibility.is_distributable())
+    } else {
+        let uri = gone.uri.clone().unwrap_or_else(|| context.renderer.uris.status(&account, gone.id));
+        (activity::delete_note(&account, &uri).into_document(), true)
+    };
+    // A Delete is passed on by those who have the status, so it carries a signature of its own in any case.
+    let document = if signed { sign(context, gone.account_id, document).await? } else { document };
+    let options = DeliveryOptions { object: Some(gone.id), ..DeliveryOptions::default() };
+    jobs::deliver_to(conn, gone.account_id, &serde_json::to_vec(&document)?, &inboxes, options).await?;
+    Ok(())
+}
+
+async fn sign(context: &Context, account: AccountId, document: Value) -> Result<Value, JobError> {
+    let signer = context.signers.of(context, account).await?.ok_or(JobError::Discard("the signer is gone or has no key"))?;
+    let creator = format!("{}#main-key", signer.account_uri);
+    Ok(ld_signature::sign(document, &creator, &signer.key, context.clock.now())?)
+}
+
+async fn leave_conversations(conn: &mut PgConnection, gone: &Gone) -> Result<(), sqlx::Error> {
+    let Some(conversation) = gone.conversation_id else { return Ok(()) };
+    sqlx::query!(
+        r#"
+        UPDATE account_conversations
+        SET status_ids = array_remove(status_ids, $1), lock_version = lock_version + 1,
+          last_status_id = (SELECT max(x.id) FROM unnest(array_remove(status_ids, $1)) AS x (id))
+        WHERE conversation_id = $2 AND $1 = ANY (status_ids)
+        "#,
+        gone.id,
+        conversation
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM account_conversations WHERE conversation_id = $1 AND cardinality(status_ids) = 0",
+        conversation
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Of the status, its boosts and all that hangs on it.
+async fn delete_notifications(conn: &mut PgConnection, id: StatusId) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        r#"
+        DELETE FROM notifications n USING (
+            SELECT 'Status' AS kind, id FROM statuses WHERE id = $1 OR reblog_of_id = $1
+            UNION ALL SELECT 'Mention', id FROM mentions WHERE status_id = $1
+            UNION ALL SELECT 'Favourite', id FROM favourites WHERE status_id = $1
+            UNION ALL SELECT 'Poll', id FROM polls WHERE status_id = $1
+            UNION ALL SELECT 'Quote', id FROM quotes WHERE status_id = $1
+        ) about
+        WHERE n.activity_type = about.kind AND n.activity_id = about.id
+        "#,
+        id
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+async fn delete_media(conn: &mut PgConnection, id: StatusId) -> Result<(), JobError> {
+    let media: Vec<MediaAttachmentId> =
+        sqlx::query_scalar!("SELECT id FROM media_attachments WHERE status_id = $1", id).fetch_all(&mut *conn).await?;
+    Ok(upload_media::delete_with_files(conn, &media).await?)
+}

@@ -35,7 +35,9 @@ pub async fn favourite(conn: &mut PgConnection, uris: &Uris, account: AccountId,
     .await?;
     let Some(favourite) = made else { return Ok(false) };
     match &subject.author {
-        Author::Local => notify::notify(conn, &Event::favourite(subject.account_id, account, favourite)).await?,
+        Author::Local => {
+            notify::notify(conn, &Event::favourite(subject.account_id, account, favourite)).await?;
+        }
         Author::Remote { inbox, status_uri } => {
             let actor = subject::actor_uri(conn, uris, account).await?;
             let like = subject::document(activity::like(favourite, &actor, status_uri))?;

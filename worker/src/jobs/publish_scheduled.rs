@@ -33,7 +33,8 @@ pub(crate) async fn run(context: &Context, _: PublishScheduled) -> Result<(), Jo
 pub(crate) async fn publish_one(context: &Context, job: PublishScheduledStatus) -> Result<(), JobError> {
     let id = job.scheduled_id;
     let mut tx = context.db.begin().await?;
-    let time = sqlx::query_scalar!("SELECT scheduled_at FROM scheduled_statuses WHERE id = $1", id).fetch_optional(&mut *tx).await?;
+    let time =
+        sqlx::query_scalar!("SELECT scheduled_at FROM scheduled_statuses WHERE id = $1", id).fetch_optional(&mut *tx).await?;
     let Some(time) = time else { return Err(JobError::Discard("it was deleted or posted")) };
     let now = context.clock.now_naive();
     if time.is_some_and(|time| time > now + AHEAD) {

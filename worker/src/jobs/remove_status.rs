@@ -82,12 +82,9 @@ async fn leave_conversations(conn: &mut PgConnection, gone: &Gone) -> Result<(),
     )
     .execute(&mut *conn)
     .await?;
-    sqlx::query!(
-        "DELETE FROM account_conversations WHERE conversation_id = $1 AND cardinality(status_ids) = 0",
-        conversation
-    )
-    .execute(conn)
-    .await?;
+    sqlx::query!("DELETE FROM account_conversations WHERE conversation_id = $1 AND cardinality(status_ids) = 0", conversation)
+        .execute(conn)
+        .await?;
     Ok(())
 }
 

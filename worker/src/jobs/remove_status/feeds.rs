@@ -102,8 +102,7 @@ async fn tell_others(context: &Context, gone: &Gone) -> anyhow::Result<()> {
         return Ok(());
     }
     let message = Message::delete("delete", gone.id)?;
-    let messages: Vec<(Channel, Message)> =
-        public_channels(gone).into_iter().map(|channel| (channel, message.clone())).collect();
+    let messages: Vec<(Channel, Message)> = public_channels(gone).into_iter().map(|channel| (channel, message.clone())).collect();
     Ok(publish(&context.kv, &messages).await?)
 }
 

@@ -42,6 +42,18 @@ impl Deref for Context {
 }
 
 impl Context {
+    /// What incoming activities need.
+    pub(crate) fn inbox(&self) -> inbox::Inbox<'_> {
+        inbox::Inbox {
+            config: &self.config,
+            db: &self.db,
+            kv: &self.kv,
+            http: &self.http,
+            resolver: &self.resolver,
+            renderer: &self.renderer,
+        }
+    }
+
     /// Connects to nothing yet.
     ///
     /// # Errors

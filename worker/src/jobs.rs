@@ -2,24 +2,67 @@
 
 mod delete_files;
 pub(crate) mod deliver;
+mod download_avatar;
+mod download_emoji;
+mod download_header;
+mod download_media;
+mod fetch_replies;
+mod fetch_reply;
+mod process_inbox;
 mod process_media;
 mod publish_scheduled;
+mod refresh_account;
+mod remote_file;
 mod remove_status;
+mod resolve_mention;
+mod resolve_thread;
 mod sweep;
+mod synchronize_featured;
+mod synchronize_featured_tags;
+mod synchronize_followers;
+mod verify_links;
 
+use jobs::account::{RefreshAccount, ResolveMention, VerifyLinks};
+use jobs::delivery::SynchronizeFollowers;
 use jobs::feed::{PublishScheduledStatus, RemoveStatus};
+use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::maintenance::{PublishScheduled, Sweep};
-use jobs::media::{DeleteFiles, ProcessMedia};
+use jobs::media::{DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
 
-use crate::registry::Registry;
+use crate::registry::{JobError, Registry};
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.add::<DeleteFiles, _>(delete_files::run);
+    registry.add::<DownloadAvatar, _>(download_avatar::run);
+    registry.add::<DownloadEmoji, _>(download_emoji::run);
+    registry.add::<DownloadHeader, _>(download_header::run);
+    registry.add::<DownloadMedia, _>(download_media::run);
+    registry.add::<FetchReplies, _>(fetch_replies::run);
+    registry.add::<FetchReply, _>(fetch_reply::run);
+    registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);
     registry.add::<PublishScheduled, _>(publish_scheduled::run);
     registry.add::<PublishScheduledStatus, _>(publish_scheduled::publish_one);
+    registry.add::<RefreshAccount, _>(refresh_account::run);
     registry.add::<RemoveStatus, _>(remove_status::run);
+    registry.add::<ResolveMention, _>(resolve_mention::run);
+    registry.add::<ResolveThread, _>(resolve_thread::run);
     registry.add::<Sweep, _>(sweep::run);
+    registry.add::<SynchronizeFeatured, _>(synchronize_featured::run);
+    registry.add::<SynchronizeFeaturedTags, _>(synchronize_featured_tags::run);
+    registry.add::<SynchronizeFollowers, _>(synchronize_followers::run);
+    registry.add::<VerifyLinks, _>(verify_links::run);
     registry
+}
+
+/// What will never succeed is not tried again.
+fn given_up(done: inbox::Result<()>) -> Result<(), JobError> {
+    match done {
+        Err(error) if !error.is_temporary() => {
+            tracing::debug!(%error, "given up");
+            Err(JobError::Discard("it cannot be had"))
+        }
+        other => Ok(other?),
+    }
 }

@@ -178,3 +178,20 @@ impl Job for AfterSuspensionChange {
         Some(self.account_id.to_string())
     }
 }
+
+/// A remote account moved: those of ours who follow it follow the other one from now on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MoveFollowers {
+    pub source_id: AccountId,
+    pub target_id: AccountId,
+}
+
+impl Job for MoveFollowers {
+    const KIND: &'static str = "move_followers";
+    const LANE: Lane = Lane::Pull;
+    const TIMEOUT: Duration = Duration::from_mins(15);
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.source_id, self.target_id))
+    }
+}

@@ -166,7 +166,7 @@ fn language(edit: &Edit, before: &StatusRow, config: &Config) -> String {
 }
 
 /// The first edit writes down how the status was posted.
-async fn begin_history(conn: &mut PgConnection, id: StatusId) -> Result<()> {
+pub async fn begin_history(conn: &mut PgConnection, id: StatusId) -> Result<()> {
     sqlx::query!(
         r#"
         INSERT INTO status_edits (status_id, account_id, text, spoiler_text, sensitive, ordered_media_attachment_ids,
@@ -187,7 +187,7 @@ async fn begin_history(conn: &mut PgConnection, id: StatusId) -> Result<()> {
 }
 
 /// A first revision without a second one says nothing.
-async fn forget_empty_history(conn: &mut PgConnection, id: StatusId) -> Result<()> {
+pub async fn forget_empty_history(conn: &mut PgConnection, id: StatusId) -> Result<()> {
     sqlx::query!(
         r#"
         DELETE FROM status_edits
@@ -201,7 +201,7 @@ async fn forget_empty_history(conn: &mut PgConnection, id: StatusId) -> Result<(
     Ok(())
 }
 
-async fn snapshot(conn: &mut PgConnection, id: StatusId, editor: AccountId) -> Result<()> {
+pub async fn snapshot(conn: &mut PgConnection, id: StatusId, editor: AccountId) -> Result<()> {
     sqlx::query!(
         r#"
         INSERT INTO status_edits (status_id, account_id, text, spoiler_text, sensitive, ordered_media_attachment_ids,

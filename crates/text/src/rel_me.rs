@@ -19,3 +19,9 @@ pub fn links_to(page: &str, profile_url: &str) -> bool {
 pub(crate) fn has_word(value: Option<&str>, word: &str) -> bool {
     value.is_some_and(|value| value.split_ascii_whitespace().any(|part| part.eq_ignore_ascii_case(word)))
 }
+
+/// The address of the first link in a piece of HTML, as it is written.
+pub fn first_link(source: &str) -> Option<String> {
+    let dom = html::document(source);
+    dom.elements().find_map(|(_, name, attrs)| html::attr(attrs, "href").filter(|_| name == "a").map(str::to_owned))
+}

@@ -4,7 +4,8 @@ use axum::body::Bytes;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use db::AccountId;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
+use inbox::SynchronizationHeader;
 use jobs::inbox::{Arrival, accept};
 use serde_json::Value;
 use shared::{ApiResult, App};
@@ -62,6 +63,11 @@ async fn take(app: &App, request: &signature::Parts, body: &Bytes, recipient: Re
         },
     };
     let host = mark_available(&mut tx, signer).await?;
+    if app.config.federation.followers_synchronization
+        && let Some(header) = synchronization(request.headers())
+    {
+        header.compare(&mut tx, &app.renderer.uris, signer).await.map_err(anyhow::Error::from)?;
+    }
     accept(&mut tx, &Arrival { account_id: signer, delivered_to_account_id: delivered_to, body: body.to_vec() })
         .await
         .map_err(anyhow::Error::from)?;
@@ -69,6 +75,10 @@ async fn take(app: &App, request: &signature::Parts, body: &Bytes, recipient: Re
     // Only shortens how long the host is still thought to be away; the row above is what counts.
     let _ = kv::federation::clear_delivery_failures(&app.kv, &[host]).await;
     Ok(StatusCode::ACCEPTED.into_response())
+}
+
+fn synchronization(headers: &HeaderMap) -> Option<SynchronizationHeader> {
+    SynchronizationHeader::parse(headers.get("collection-synchronization")?.to_str().ok()?)
 }
 
 /// Actors that tell us of their own end or change, and whom we never knew: nothing to do and, their key being gone, nothing

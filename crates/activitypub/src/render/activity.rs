@@ -161,6 +161,52 @@ impl Follow<'_> {
     }
 }
 
+/// Somebody else's request to quote a status of `author`, as it came.
+#[derive(Debug, Clone)]
+pub struct QuoteRequest<'a> {
+    pub id: &'a str,
+    pub actor: &'a str,
+    pub object: &'a str,
+    pub instrument: &'a str,
+    /// The local account that is asked.
+    pub author: &'a str,
+}
+
+impl QuoteRequest<'_> {
+    fn body(&self) -> Value {
+        json!({"id": self.id, "type": "QuoteRequest", "actor": self.actor, "object": self.object, "instrument": self.instrument})
+    }
+
+    /// `quote_id` leads to the stamp that shows the consent to others.
+    #[must_use]
+    pub fn accept(&self, quote_id: i64) -> Rendered {
+        Rendered {
+            body: json!({
+                "id": format!("{}#accepts/quote_requests/{quote_id}", self.author),
+                "type": "Accept",
+                "actor": self.author,
+                "object": self.body(),
+                "result": format!("{}/quote_authorizations/{quote_id}", self.author),
+            }),
+            terms: Terms { quote_request: true, ..Terms::NONE },
+        }
+    }
+
+    /// No quote was stored, so that the id ends with the slash (recorded: `quote/remote_quotes_local_denied`).
+    #[must_use]
+    pub fn reject(&self) -> Rendered {
+        Rendered {
+            body: json!({
+                "id": format!("{}#rejects/quote_requests/", self.author),
+                "type": "Reject",
+                "actor": self.author,
+                "object": self.body(),
+            }),
+            terms: Terms { quote_request: true, ..Terms::NONE },
+        }
+    }
+}
+
 #[must_use]
 pub fn block(uri: &str, actor: &str, object: &str) -> Rendered {
     Rendered { body: simple(uri, "Block", actor, object), terms: Terms::NONE }

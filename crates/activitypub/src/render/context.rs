@@ -18,6 +18,7 @@ pub struct Terms {
     pub blurhash: bool,
     pub focal_point: bool,
     pub quote_authorization: bool,
+    pub quote_request: bool,
     pub security: bool,
 }
 
@@ -31,6 +32,7 @@ impl Terms {
         blurhash: false,
         focal_point: false,
         quote_authorization: false,
+        quote_request: false,
         security: false,
     };
     pub const NOTE: Self = Self { note: true, ..Self::NONE };
@@ -47,6 +49,7 @@ impl Terms {
             blurhash: self.blurhash || other.blurhash,
             focal_point: self.focal_point || other.focal_point,
             quote_authorization: self.quote_authorization || other.quote_authorization,
+            quote_request: self.quote_request || other.quote_request,
             security: self.security || other.security,
         }
     }
@@ -93,6 +96,9 @@ impl Terms {
                 &mut terms,
                 json!({"toot": "http://joinmastodon.org/ns#", "focalPoint": {"@container": "@list", "@id": "toot:focalPoint"}}),
             );
+        }
+        if self.quote_request {
+            define(&mut terms, json!({"QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest"}));
         }
         if self.quote_authorization {
             define(

@@ -38,3 +38,25 @@ impl Job for MailNotification {
     const KIND: &'static str = "mail_notification";
     const LANE: Lane = Lane::Mailers;
 }
+
+/// Greets somebody who has become a member.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailWelcome {
+    pub user_id: UserId,
+}
+
+impl Job for MailWelcome {
+    const KIND: &'static str = "mail_welcome";
+    const LANE: Lane = Lane::Mailers;
+}
+
+/// Tells the staff who want to know that somebody waits for approval.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailPendingAccount {
+    pub user_id: UserId,
+}
+
+impl Job for MailPendingAccount {
+    const KIND: &'static str = "mail_pending_account";
+    const LANE: Lane = Lane::Mailers;
+}

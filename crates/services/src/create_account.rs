@@ -1,20 +1,31 @@
 //! A new account of this server, with its user.
 
+mod validate;
+
+use std::net::IpAddr;
+
 use activitypub::keys::NewKey;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::NaiveDate;
 use config::Config;
+use db::settings::Settings;
 use db::uri::NUMERIC_SCHEME;
-use db::{AccountId, UserId};
+use db::{AccountId, ApplicationId, UserId};
+use ipnetwork::IpNetwork;
+use jobs::mail::MailConfirmation;
 use sqlx::PgConnection;
 
+use crate::confirm_user::prepare_new_user;
 use crate::error::{Error, Result, Validation};
 
-const MAX_USERNAME: usize = 30;
-const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=72;
+pub use validate::{check_email, forces_approval};
+
 /// Devise's cost. Mastodon reads only `$2a$`.
 const BCRYPT_COST: u32 = 10;
 
 /// What somebody who signs up says.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct NewAccount {
     pub username: String,
     pub email: String,
@@ -24,8 +35,26 @@ pub struct NewAccount {
     pub approved: bool,
     pub role_id: Option<i64>,
     pub locale: Option<String>,
+    pub time_zone: Option<String>,
+    /// A row of `accounts` without a user that becomes theirs: left over from an account that was deleted.
+    pub reattach_to: Option<AccountId>,
     /// Skips reserved names and e-mail rules: an administrator on the command line.
     pub bypass_checks: bool,
+    /// What only people who sign up themselves say.
+    pub sign_up: Option<SignUp>,
+}
+
+/// What is asked of people who sign up themselves.
+#[derive(Debug, Clone, Default)]
+pub struct SignUp {
+    pub agreement: bool,
+    pub reason: Option<String>,
+    pub date_of_birth: Option<NaiveDate>,
+    pub ip: Option<IpAddr>,
+    pub application_id: Option<ApplicationId>,
+    pub invite_id: Option<i64>,
+    /// The day on which they sign up, in UTC: for their age.
+    pub today: NaiveDate,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,50 +105,113 @@ pub fn random_password() -> Result<String> {
     Ok(hex::encode(bytes))
 }
 
-/// Creates account and user. The caller commits, and sends the confirmation mail if one is needed.
+/// A token that travels in a link of a mail.
+///
+/// # Errors
+/// The system gives no random bytes.
+pub fn mail_token() -> Result<String> {
+    let mut bytes = [0; 15];
+    aws_lc_rs::rand::fill(&mut bytes).map_err(|_| anyhow::anyhow!("no random bytes"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Creates account and user, and asks for the confirmation mail where one is needed. The caller commits.
 ///
 /// # Errors
 /// [`Error::Invalid`] with every complaint, in the order and words of the API (recorded: `rest/registration`).
 pub async fn create_account(
     conn: &mut PgConnection,
     config: &Config,
+    settings: &Settings,
     new: &NewAccount,
     credentials: Credentials,
 ) -> Result<Created> {
-    validate(conn, config, new).await?;
-    let account_id = sqlx::query_scalar!(
+    validate::check(conn, config, settings, new).await?;
+    let account_id = insert_account(conn, new, &credentials.key).await?;
+    let user_id = insert_user(conn, new, account_id, &credentials.encrypted_password).await?;
+    if let Some(reason) = new.sign_up.as_ref().and_then(|sign_up| sign_up.reason.as_deref()) {
+        sqlx::query!(
+            "INSERT INTO user_invite_requests (user_id, text, created_at, updated_at)
+             VALUES ($1, $2, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')",
+            user_id,
+            reason
+        )
+        .execute(&mut *conn)
+        .await?;
+    }
+    if new.confirmed {
+        if new.approved {
+            prepare_new_user(conn, user_id, account_id).await?;
+        }
+    } else {
+        jobs::enqueue(conn, &MailConfirmation { user_id }).await?;
+    }
+    Ok(Created { account_id, user_id })
+}
+
+async fn insert_account(conn: &mut PgConnection, new: &NewAccount, key: &NewKey) -> Result<AccountId> {
+    if let Some(account_id) = new.reattach_to {
+        sqlx::query!(
+            r#"
+            UPDATE accounts SET suspended_at = NULL, suspension_origin = NULL, updated_at = now() AT TIME ZONE 'utc',
+              private_key = COALESCE(NULLIF(private_key, ''), $2),
+              public_key = CASE WHEN COALESCE(private_key, '') = '' THEN $3 ELSE public_key END
+            WHERE id = $1
+            "#,
+            account_id,
+            key.private_pem,
+            key.public_pem
+        )
+        .execute(&mut *conn)
+        .await?;
+        sqlx::query!("DELETE FROM account_deletion_requests WHERE account_id = $1", account_id).execute(conn).await?;
+        return Ok(account_id);
+    }
+    sqlx::query_scalar!(
         r#"
         INSERT INTO accounts (username, private_key, public_key, id_scheme, created_at, updated_at)
         VALUES ($1, $2, $3, $4, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
         RETURNING id
         "#,
         new.username,
-        credentials.key.private_pem,
-        credentials.key.public_pem,
+        key.private_pem,
+        key.public_pem,
         NUMERIC_SCHEME
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(conn)
     .await
-    .map_err(taken)?;
-    let user_id = sqlx::query_scalar!(
+    .map_err(taken)
+}
+
+async fn insert_user(conn: &mut PgConnection, new: &NewAccount, account_id: AccountId, password: &str) -> Result<UserId> {
+    let sign_up = new.sign_up.clone().unwrap_or_default();
+    let token = if new.confirmed { None } else { Some(mail_token()?) };
+    sqlx::query_scalar!(
         r#"
-        INSERT INTO users (account_id, email, encrypted_password, confirmed_at, approved, role_id, locale, created_at, updated_at)
-        VALUES ($1, $2, $3, CASE WHEN $4 THEN now() AT TIME ZONE 'utc' END, $5, $6, $7,
-          now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
+        INSERT INTO users (account_id, email, encrypted_password, confirmed_at, confirmation_token, confirmation_sent_at, approved,
+          role_id, locale, time_zone, sign_up_ip, created_by_application_id, invite_id, age_verified_at, created_at, updated_at)
+        VALUES ($1, $2, $3, CASE WHEN $4 THEN now() AT TIME ZONE 'utc' END, $5,
+          CASE WHEN NOT $4 THEN now() AT TIME ZONE 'utc' END, $6, $7, $8, $9, $10, $11, $12,
+          CASE WHEN $13 THEN now() AT TIME ZONE 'utc' END, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
         RETURNING id
         "#,
         account_id,
         new.email.trim().to_lowercase(),
-        credentials.encrypted_password,
+        password,
         new.confirmed,
+        token,
         new.approved,
         new.role_id,
-        new.locale
+        new.locale,
+        new.time_zone,
+        sign_up.ip.map(IpNetwork::from),
+        sign_up.application_id,
+        sign_up.invite_id,
+        sign_up.date_of_birth.is_some()
     )
-    .fetch_one(&mut *conn)
+    .fetch_one(conn)
     .await
-    .map_err(taken)?;
-    Ok(Created { account_id, user_id })
+    .map_err(taken)
 }
 
 /// Two sign-ups may meet between check and insert; the database decides.
@@ -138,130 +230,14 @@ fn taken(error: sqlx::Error) -> Error {
     validation.into()
 }
 
-async fn validate(conn: &mut PgConnection, config: &Config, new: &NewAccount) -> Result<()> {
-    let mut validation = Validation { with_details: true, ..Validation::default() };
-    let email = new.email.trim().to_lowercase();
-    if email.is_empty() {
-        validation.add("email", "E-mail address", "ERR_BLANK", "can't be blank");
-    } else if sqlx::query_scalar!(r#"SELECT EXISTS (SELECT 1 FROM users WHERE email = $1) AS "taken!""#, email)
-        .fetch_one(&mut *conn)
-        .await?
-    {
-        validation.add("email", "E-mail address", "ERR_TAKEN", "has already been taken");
-    }
-    if new.password.is_empty() {
-        validation.add("password", "Password", "ERR_BLANK", "can't be blank");
-    } else if new.password.chars().count() < *PASSWORD_LENGTH.start() {
-        validation.add("password", "Password", "ERR_TOO_SHORT", "is too short (minimum is 8 characters)");
-    } else if new.password.chars().count() > *PASSWORD_LENGTH.end() {
-        validation.add("password", "Password", "ERR_TOO_LONG", "is too long (maximum is 72 characters)");
-    }
-    validate_username(conn, new, &mut validation).await?;
-    if !email.is_empty() && !is_address(&email) {
-        validation.add("email", "E-mail address", "ERR_INVALID", "is invalid");
-    } else if !new.bypass_checks && is_refused(config, &email) {
-        validation.add("email", "E-mail address", "ERR_BLOCKED", "uses a disallowed e-mail provider");
-    }
-    validation.into_result()
-}
-
-async fn validate_username(conn: &mut PgConnection, new: &NewAccount, validation: &mut Validation) -> Result<()> {
-    let name = &new.username;
-    if name.is_empty() {
-        validation.add("username", "Username", "ERR_BLANK", "can't be blank");
-        return Ok(());
-    }
-    if !name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
-        validation.add("username", "Username", "ERR_INVALID", "must contain only letters, numbers and underscores");
-    }
-    if name.chars().count() > MAX_USERNAME {
-        validation.add("username", "Username", "ERR_TOO_LONG", "is too long (maximum is 30 characters)");
-    }
-    if name.contains('\0') {
-        return Ok(());
-    }
-    let taken = sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT 1 FROM accounts WHERE lower(username) = lower($1) AND domain IS NULL) AS "taken!""#,
-        name
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    if taken {
-        validation.add("username", "Username", "ERR_TAKEN", "has already been taken");
-    }
-    if !new.bypass_checks && is_reserved(conn, name).await? {
-        validation.add("username", "Username", "ERR_RESERVED", "is reserved");
-    }
-    Ok(())
-}
-
-/// Names that the administrator keeps back; look-alike digits count as the letters they stand for.
-async fn is_reserved(conn: &mut PgConnection, name: &str) -> Result<bool> {
-    let normalized: String = name.to_lowercase().chars().filter(|c| *c != '_').map(plain_letter).collect();
-    let reserved = sqlx::query_scalar!(
-        r#"
-        SELECT EXISTS (
-          SELECT 1 FROM username_blocks
-          WHERE NOT allow_with_approval
-            AND CASE WHEN exact THEN normalized_username = $1 ELSE position(normalized_username IN $1) > 0 END
-        ) AS "reserved!"
-        "#,
-        normalized
-    )
-    .fetch_one(conn)
-    .await?;
-    Ok(reserved)
-}
-
-fn plain_letter(c: char) -> char {
-    match c {
-        '0' => 'o',
-        '1' => 'i',
-        '3' => 'e',
-        '4' => 'a',
-        '5' => 's',
-        '7' => 't',
-        other => other,
-    }
-}
-
-/// One `@`, something on both sides, none of the characters that break mail headers.
-fn is_address(email: &str) -> bool {
-    let Some((local, domain)) = email.rsplit_once('@') else { return false };
-    email.len() <= 320
-        && !local.is_empty()
-        && !domain.is_empty()
-        && !email.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '%' | ',' | '"' | '<' | '>'))
-        && !local.contains('@')
-        && !domain.starts_with(['.', '-'])
-        && !domain.ends_with(['.', '-'])
-        && !domain.contains("..")
-}
-
-fn is_refused(config: &Config, email: &str) -> bool {
-    let domain = email.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let matches = |list: &[String]| list.iter().any(|known| domain == known || domain.ends_with(&format!(".{known}")));
-    let federation = &config.federation;
-    (!federation.email_domain_allowlist.is_empty() && !matches(&federation.email_domain_allowlist))
-        || matches(&federation.email_domain_denylist)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{hash_password, is_address};
+    use super::hash_password;
 
     #[test]
     fn a_password_is_hashed_in_the_form_that_devise_reads() {
         let hash = hash_password("correct horse").unwrap();
         assert!(hash.starts_with("$2a$10$"), "{hash}");
         assert!(bcrypt::verify("correct horse", &hash).unwrap());
-    }
-
-    #[test]
-    fn odd_addresses_are_no_addresses() {
-        assert!(is_address("a@b.example"));
-        for bad in ["", "a", "a@", "@b", "a b@c", "a%b@c.example", "a@.example", "a@b..example", "a\"@b.example"] {
-            assert!(!is_address(bad), "{bad}");
-        }
     }
 }

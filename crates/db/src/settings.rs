@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use chrono::NaiveDateTime;
 use serde_json::Value;
 use sqlx::PgConnection;
 
@@ -30,6 +31,14 @@ impl FeedAccess {
             _ => Self::Public,
         }
     }
+}
+
+/// When a setting was last stored; `None` if it never was.
+///
+/// # Errors
+/// The database failed.
+pub async fn changed_at(conn: &mut PgConnection, name: &str) -> Result<Option<NaiveDateTime>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT max(updated_at) FROM settings WHERE var = $1", name).fetch_one(conn).await
 }
 
 /// Who may see a list such as that of blocked servers.

@@ -7,6 +7,9 @@ pub(crate) mod media;
 mod polls;
 mod scheduled_statuses;
 mod statuses;
+mod custom_emojis;
+pub(crate) mod instance;
+mod peers;
 
 use axum::Router;
 use shared::App;
@@ -20,4 +23,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(polls::routes())
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())
+        .merge(custom_emojis::routes())
+        .merge(instance::routes())
+        .merge(peers::routes())
 }

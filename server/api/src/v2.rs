@@ -1,6 +1,7 @@
 //! `/api/v2`: the resources that have a second form.
 
 mod media;
+mod instance;
 
 use axum::Router;
 use shared::App;
@@ -8,4 +9,5 @@ use shared::App;
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
         .merge(media::routes())
+        .merge(instance::routes())
 }

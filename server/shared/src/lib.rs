@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+pub mod assets;
 mod auth;
 pub mod cache;
 mod cookies;

@@ -1,7 +1,7 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
-pub mod bookmark;
 pub mod approve_user;
+pub mod bookmark;
 pub mod confirm_user;
 pub mod create_account;
 pub mod draft;
@@ -9,19 +9,19 @@ pub mod edit_status;
 pub mod error;
 pub mod favourite;
 pub mod instance_actor;
+pub mod modify_user;
 pub mod mute_conversation;
 pub mod notify;
 pub mod pin;
-pub mod modify_user;
 pub mod post_status;
 pub mod quote;
 pub mod reblog;
 pub mod remove_status;
+pub mod reset_password;
+pub mod revoke_access;
 pub mod schedule_status;
 mod subject;
 pub mod thread;
-pub mod reset_password;
-pub mod revoke_access;
 pub mod upload_media;
 pub mod visibility;
 pub mod vote;

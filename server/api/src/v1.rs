@@ -2,14 +2,14 @@
 
 mod apps;
 mod bookmarks;
+mod custom_emojis;
 mod favourites;
+pub(crate) mod instance;
 pub(crate) mod media;
+mod peers;
 mod polls;
 mod scheduled_statuses;
 mod statuses;
-mod custom_emojis;
-pub(crate) mod instance;
-mod peers;
 
 use axum::Router;
 use shared::App;

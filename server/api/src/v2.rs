@@ -1,7 +1,7 @@
 //! `/api/v2`: the resources that have a second form.
 
-mod media;
 mod instance;
+mod media;
 
 use axum::Router;
 use shared::App;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as it must be")]
 
+mod api;
 mod db;
 mod oauth;
 mod routes;

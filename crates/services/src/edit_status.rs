@@ -93,7 +93,7 @@ pub async fn edit_status(conn: &mut PgConnection, config: &Config, editor: Accou
     if !changed && policy == before.quote_approval_policy {
         return forget_empty_history(conn, id).await;
     }
-    attachments::detach(conn, id, &media).await?;
+    // What is no longer shown stays with the status: earlier wordings had it.
     attachments::attach(conn, id, &media).await?;
     let now = config.clock.now_naive();
     sqlx::query!(

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use activitypub::resolve_account::Resolver;
 use futures_util::StreamExt as _;
 use shared::App;
 
@@ -11,10 +10,8 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// Looks the handles (`user@domain`) up. Those that cannot be had in time stay unknown.
 pub(crate) async fn by_handles(app: &App, handles: Vec<String>) {
-    let resolver =
-        Resolver::new(app.db.clone(), app.kv.clone(), app.http.clone(), app.config.federation.clone(), app.clock.clone());
     let lookups = futures_util::stream::iter(handles).for_each_concurrent(AT_A_TIME, |handle| {
-        let resolver = resolver.clone();
+        let resolver = &app.resolver;
         async move {
             if let Err(error) = resolver.resolve(&handle).await {
                 tracing::debug!(%error, handle, "a mentioned account was not found");

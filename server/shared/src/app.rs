@@ -14,6 +14,7 @@ use entities::Urls;
 use http_client::Client;
 use kv::Kv;
 use media::{Processor, ProcessorConfig, Store, StoreConfig};
+use services::thread::Ancestors;
 
 use crate::cookies::CookieKeys;
 use crate::error::ApiResult;
@@ -39,6 +40,8 @@ pub struct Parts {
     pub renderer: Renderer,
     pub resolver: Resolver,
     pub cookies: CookieKeys,
+    /// Beginnings of threads that were read lately.
+    pub ancestors: Ancestors,
     pub(crate) ip_blocks: IpBlocks,
     settings: ArcSwapOption<(Instant, Arc<Settings>)>,
 }
@@ -84,6 +87,7 @@ impl App {
             clock: config.clock.clone(),
             renderer: Renderer::new(&config),
             cookies: CookieKeys::derive(&config.secrets.key_base)?,
+            ancestors: Ancestors::default(),
             ip_blocks: IpBlocks::default(),
             settings: ArcSwapOption::empty(),
             config: Arc::new(config),

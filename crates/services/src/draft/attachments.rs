@@ -86,21 +86,3 @@ pub(crate) async fn attach(conn: &mut PgConnection, status_id: StatusId, ids: &[
     .await?;
     Ok(())
 }
-
-/// Media of the status that are not among these any more are free again.
-///
-/// # Errors
-/// The database fails.
-pub(crate) async fn detach(conn: &mut PgConnection, status_id: StatusId, kept: &[MediaAttachmentId]) -> Result<()> {
-    sqlx::query!(
-        r#"
-        UPDATE media_attachments SET status_id = NULL, updated_at = now() AT TIME ZONE 'utc'
-        WHERE status_id = $1 AND id <> ALL($2)
-        "#,
-        status_id,
-        kept
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}

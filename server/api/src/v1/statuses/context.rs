@@ -17,7 +17,7 @@ async fn show(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiRe
     auth.optional(&READ)?;
     let viewer = auth.account_id();
     let mut conn = app.db.acquire().await?;
-    let thread = thread::around(&mut conn, viewer, params.id).await?;
+    let thread = thread::around(&mut conn, &app.ancestors, viewer, params.id).await?;
     let before = thread.ancestors.len();
     let ids = [thread.ancestors, thread.descendants].concat();
     let statuses = Status::load_many(&mut conn, &app.urls, viewer, &ids).await?;

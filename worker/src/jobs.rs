@@ -1,13 +1,20 @@
 //! The handlers, one file for each kind of job, and the list of them.
 
+mod announce_notification;
 mod delete_files;
 pub(crate) mod deliver;
+mod distribute;
+mod distribute_edit;
 mod download_avatar;
 mod download_emoji;
 mod download_header;
 mod download_media;
+mod expire_mute;
+mod federate;
+mod feeds;
 mod fetch_replies;
 mod fetch_reply;
+mod poll_expired;
 mod process_inbox;
 mod process_media;
 mod publish_scheduled;
@@ -20,11 +27,12 @@ mod sweep;
 mod synchronize_featured;
 mod synchronize_featured_tags;
 mod synchronize_followers;
+mod unfilter_notifications;
 mod verify_links;
 
-use jobs::account::{RefreshAccount, ResolveMention, VerifyLinks};
-use jobs::delivery::SynchronizeFollowers;
-use jobs::feed::{PublishScheduledStatus, RemoveStatus};
+use jobs::account::{ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
+use jobs::delivery::{FederateAccountUpdate, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
+use jobs::feed::{AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag};
 use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::maintenance::{PublishScheduled, Sweep};
 use jobs::media::{DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
@@ -33,18 +41,30 @@ use crate::registry::{JobError, Registry};
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
+    registry.add::<AnnounceNotification, _>(announce_notification::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
+    registry.add::<Distribute, _>(distribute::run);
+    registry.add::<DistributeEdit, _>(distribute_edit::run);
     registry.add::<DownloadAvatar, _>(download_avatar::run);
     registry.add::<DownloadEmoji, _>(download_emoji::run);
     registry.add::<DownloadHeader, _>(download_header::run);
     registry.add::<DownloadMedia, _>(download_media::run);
+    registry.add::<ExpireMute, _>(expire_mute::run);
+    registry.add::<FederateAccountUpdate, _>(federate::account_update);
+    registry.add::<FederateStatus, _>(federate::status::create);
+    registry.add::<FederateStatusUpdate, _>(federate::status::update);
+    registry.add::<FederateToFollowers, _>(federate::to_followers);
     registry.add::<FetchReplies, _>(fetch_replies::run);
     registry.add::<FetchReply, _>(fetch_reply::run);
+    registry.add::<MergeFeed, _>(feeds::merge);
+    registry.add::<PollExpired, _>(poll_expired::run);
     registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);
     registry.add::<PublishScheduled, _>(publish_scheduled::run);
     registry.add::<PublishScheduledStatus, _>(publish_scheduled::publish_one);
     registry.add::<RefreshAccount, _>(refresh_account::run);
+    registry.add::<RegenerateHome, _>(feeds::regenerate);
+    registry.add::<RemoveFromFeeds, _>(feeds::remove_from);
     registry.add::<RemoveStatus, _>(remove_status::run);
     registry.add::<ResolveMention, _>(resolve_mention::run);
     registry.add::<ResolveThread, _>(resolve_thread::run);
@@ -52,6 +72,9 @@ pub(crate) fn registry() -> Registry {
     registry.add::<SynchronizeFeatured, _>(synchronize_featured::run);
     registry.add::<SynchronizeFeaturedTags, _>(synchronize_featured_tags::run);
     registry.add::<SynchronizeFollowers, _>(synchronize_followers::run);
+    registry.add::<UnfilterNotifications, _>(unfilter_notifications::run);
+    registry.add::<UnmergeFeed, _>(feeds::unmerge);
+    registry.add::<UnmergeTag, _>(feeds::unmerge_tag);
     registry.add::<VerifyLinks, _>(verify_links::run);
     registry
 }

@@ -1,7 +1,13 @@
 //! `notifications`, with what each is about.
 
+mod browse;
+mod groups;
+
 use chrono::NaiveDateTime;
 use sqlx::PgConnection;
+
+pub use browse::{Browse, TYPES, count_above, page};
+pub use groups::{GROUPABLE, Group, GroupPage, count_groups_above, group_page, summarize, summarize_page};
 
 use crate::{AccountId, NotificationId, StatusId};
 

@@ -173,3 +173,15 @@ impl Job for PublishScheduledStatus {
         Some(self.scheduled_id.to_string())
     }
 }
+
+/// Makes visible what a sender whom the receiver accepted had sent while they were kept back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct UnfilterNotifications {
+    pub account_id: AccountId,
+    pub from_id: AccountId,
+}
+
+impl Job for UnfilterNotifications {
+    const KIND: &'static str = "unfilter_notifications";
+    const LANE: Lane = Lane::Default;
+}

@@ -1,13 +1,17 @@
 //! `/api/v2`: the resources that have a second form.
 
+pub(crate) mod filters;
 mod instance;
 mod media;
+pub(crate) mod notifications;
 
 use axum::Router;
 use shared::App;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
-        .merge(media::routes())
+        .merge(filters::routes())
         .merge(instance::routes())
+        .merge(media::routes())
+        .merge(notifications::routes())
 }

@@ -4,6 +4,7 @@
 mod access;
 mod app;
 pub mod assets;
+mod async_refresh;
 mod auth;
 pub mod cache;
 mod cookies;
@@ -22,6 +23,7 @@ mod rate_limit;
 mod session;
 
 pub use app::{App, Parts};
+pub use async_refresh::{async_refresh_header, async_refresh_id, async_refresh_key};
 pub use auth::{Auth, ClientAddr, Permission, Scopes, Token, User, access_token_text, session_id};
 pub use cookies::CookieKeys;
 pub use error::{ApiResult, Error};

@@ -72,6 +72,8 @@ pub struct GroupRow {
     pub page: Option<(NotificationId, NotificationId, NaiveDateTime)>,
     /// Newest first.
     pub sample_account_ids: Vec<AccountId>,
+    /// It is told alone, whatever group it belongs to.
+    pub ungrouped: bool,
 }
 
 impl GroupedNotificationsResults {
@@ -126,7 +128,7 @@ impl NotificationGroup {
             Subject::None {} => GroupSubject::None {},
         };
         Self {
-            group_key: group_key(row),
+            group_key: if group.ungrouped { format!("ungrouped-{}", row.id) } else { group_key(row) },
             notifications_count: group.count,
             kind,
             most_recent_notification_id: row.id,

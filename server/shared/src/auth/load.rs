@@ -8,6 +8,7 @@ use db::oauth_access_tokens::{self, IdentityRow};
 use db::session_activations;
 use http::request::Parts;
 use http::{HeaderMap, Method, header};
+use jobs::feed::RegenerateHome;
 
 use super::{Auth, Identity, Refused, Token, User};
 use crate::app::App;
@@ -90,32 +91,44 @@ pub(crate) fn touch(app: &App, auth: &Auth, ip: IpAddr) {
     let now = app.clock.now_naive();
     let due = |last: Option<NaiveDateTime>| last.is_none_or(|at| now - at > Duration::hours(24));
     let token = auth.token().filter(|token| due(token.last_used_at)).map(|token| token.id);
-    let user = auth.user().filter(|user| user.functional() && due(user.current_sign_in_at)).map(|user| user.id);
+    let user = auth.user().filter(|user| user.functional() && due(user.current_sign_in_at));
     if token.is_none() && user.is_none() {
         return;
     }
-    let app = app.clone();
+    let (app, user) = (app.clone(), user.cloned());
     tokio::spawn(async move {
-        if let Err(error) = note(&app, token, user, ip, now).await {
+        if let Err(error) = note(&app, token, user.as_ref(), ip, now).await {
             tracing::warn!(%error, "could not note the use of a login");
         }
     });
 }
 
-async fn note(app: &App, token: Option<i64>, user: Option<i64>, ip: IpAddr, now: NaiveDateTime) -> Result<(), sqlx::Error> {
-    let mut conn = app.db.acquire().await?;
+async fn note(app: &App, token: Option<i64>, user: Option<&User>, ip: IpAddr, now: NaiveDateTime) -> anyhow::Result<()> {
+    let mut tx = app.db.begin().await?;
     if let Some(token) = token {
-        oauth_access_tokens::touch(&mut conn, token, now, ip.into()).await?;
+        oauth_access_tokens::touch(&mut tx, token, now, ip.into()).await?;
     }
     if let Some(user) = user {
-        sqlx::query!(
+        let noted = sqlx::query!(
             "UPDATE users SET last_sign_in_at = COALESCE(current_sign_in_at, $2), current_sign_in_at = $2
               WHERE id = $1 AND (current_sign_in_at IS NULL OR current_sign_in_at < $2::timestamp - INTERVAL '24 hours')",
-            user,
+            user.id,
             now
         )
-        .execute(&mut *conn)
+        .execute(&mut *tx)
         .await?;
+        // Nothing was put into the feeds of somebody who was away.
+        let away = Duration::days(app.config.federation.user_active_days);
+        let returned = noted.rows_affected() > 0 && user.current_sign_in_at.is_none_or(|last| now - last > away);
+        if returned {
+            jobs::enqueue(&mut tx, &RegenerateHome { account_id: user.account_id }).await?;
+            // Before the commit: the job may have ended by the time that this would be written after it.
+            let begun = kv::async_refresh::start(&app.kv, &kv::key::home_regeneration(user.account_id), false).await;
+            if let Err(error) = begun {
+                tracing::warn!(%error, "nobody is told that a feed is being built");
+            }
+        }
     }
+    tx.commit().await?;
     Ok(())
 }

@@ -32,7 +32,10 @@ mod verify_links;
 
 use jobs::account::{ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
 use jobs::delivery::{FederateAccountUpdate, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
-use jobs::feed::{AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag};
+use jobs::feed::{
+    AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome,
+    RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
+};
 use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::maintenance::{PublishScheduled, Sweep};
 use jobs::media::{DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};

@@ -80,3 +80,4 @@ mod tests {
         Config::from_source(&Source::from_pairs(all)).unwrap()
     }
 }
+

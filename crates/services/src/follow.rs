@@ -103,6 +103,24 @@ pub async fn follow(
     Ok(made)
 }
 
+/// `source` follows `target` already, or asked to.
+///
+/// # Errors
+/// The database fails.
+pub async fn stands(conn: &mut PgConnection, source: AccountId, target: AccountId) -> Result<bool> {
+    let stands = sqlx::query_scalar!(
+        r#"
+        SELECT EXISTS (SELECT FROM follows WHERE account_id = $1 AND target_account_id = $2)
+          OR EXISTS (SELECT FROM follow_requests WHERE account_id = $1 AND target_account_id = $2) AS "stands!"
+        "#,
+        source,
+        target
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(stands)
+}
+
 /// Blocks in either direction, the domain that the follower blocks, and servers that this one has nothing to do with.
 async fn is_refused(conn: &mut PgConnection, source: &PartyRow, target: &PartyRow) -> Result<bool> {
     if let Some(domain) = &target.domain

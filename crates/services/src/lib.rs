@@ -1,5 +1,6 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
+pub mod account_statuses;
 pub mod approve_user;
 pub mod block;
 pub mod bookmark;
@@ -8,6 +9,7 @@ pub mod create_account;
 pub mod custom_filter;
 pub mod draft;
 pub mod edit_status;
+pub mod endorse;
 pub mod error;
 pub mod favourite;
 pub mod feed;
@@ -18,6 +20,7 @@ pub mod instance_actor;
 pub mod modify_user;
 pub mod mute;
 pub mod mute_conversation;
+pub mod note;
 pub mod notify;
 mod party;
 pub mod pin;
@@ -28,6 +31,7 @@ pub mod remove_status;
 pub mod reset_password;
 pub mod revoke_access;
 pub mod schedule_status;
+pub mod search_accounts;
 mod subject;
 pub mod thread;
 pub mod upload_media;

@@ -1,6 +1,8 @@
 //! The REST API. A path without `/api` and ids is the path of its file: `/api/v1/statuses/:id/favourite` is
 //! `v1/statuses/favourite.rs`. What is done stands in `services`, what is answered in `entities`.
 
+mod account_list;
+mod budget;
 mod meet;
 mod oauth;
 mod v1;

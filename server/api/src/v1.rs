@@ -1,17 +1,22 @@
 //! `/api/v1`: one file for each resource, each with its own `routes()`.
 
+mod accounts;
 mod announcements;
 mod apps;
+mod blocks;
 mod bookmarks;
 mod conversations;
 mod custom_emojis;
+mod endorsements;
 mod favourites;
 mod filters;
+mod follow_requests;
 mod followed_tags;
 pub(crate) mod instance;
 mod lists;
 mod markers;
 pub(crate) mod media;
+mod mutes;
 pub(crate) mod notifications;
 mod peers;
 mod polls;
@@ -26,18 +31,23 @@ use shared::App;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
+        .merge(accounts::routes())
         .merge(announcements::routes())
         .merge(apps::routes())
+        .merge(blocks::routes())
         .merge(bookmarks::routes())
         .merge(conversations::routes())
         .merge(custom_emojis::routes())
+        .merge(endorsements::routes())
         .merge(favourites::routes())
         .merge(filters::routes())
+        .merge(follow_requests::routes())
         .merge(followed_tags::routes())
         .merge(instance::routes())
         .merge(lists::routes())
         .merge(markers::routes())
         .merge(media::routes())
+        .merge(mutes::routes())
         .merge(notifications::routes())
         .merge(peers::routes())
         .merge(polls::routes())

@@ -1,7 +1,6 @@
 //! Statuses: posted, read, edited, deleted.
 
 mod bookmark;
-mod budget;
 mod context;
 mod favourite;
 mod favourited_by;
@@ -25,6 +24,7 @@ use entities::{Account, ScheduledStatus, Status};
 use http::{HeaderMap, StatusCode};
 use kv::activity::{self, Counter};
 use kv::posting;
+use kv::rate_limit::Family;
 use serde::Deserialize;
 use serde_json::json;
 use services::draft::mentions;
@@ -37,7 +37,7 @@ use shared::{ApiResult, App, Auth, ById, Error, Flag, OneOrMany, Params, cache};
 
 pub(super) use self::params::time;
 
-use self::budget::Budget;
+use crate::budget::Budget;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -129,7 +129,7 @@ async fn create(State(app): State<App>, auth: Auth, headers: HeaderMap, params: 
     if let Some(at) = at {
         return schedule(&app, author, &draft, at).await;
     }
-    let budget = Budget::take(&app, author).await?;
+    let budget = Budget::take(&app, author, Family::Statuses).await?;
     match post(&app, author, &draft).await {
         Ok((status, true)) => Ok((budget.limit(), status).into_response()),
         Ok((status, false)) => {
@@ -212,7 +212,7 @@ async fn count(app: &App, counter: Counter) {
 
 async fn update(State(app): State<App>, auth: Auth, params: Params<params::Update>) -> ApiResult<Response> {
     let author = auth.require_user(&WRITE)?.account_id;
-    let budget = Budget::take(&app, author).await?;
+    let budget = Budget::take(&app, author, Family::Statuses).await?;
     let edited = edit(&app, author, &params).await;
     if edited.is_err() {
         budget.give_back(&app).await;

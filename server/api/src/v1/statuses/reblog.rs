@@ -7,12 +7,13 @@ use axum::{Json, Router};
 use db::AccountId;
 use entities::Status;
 use kv::activity::Counter;
+use kv::rate_limit::Family;
 use serde::Deserialize;
 use services::reblog;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::budget::Budget;
 use super::{WRITE, answer, count};
+use crate::budget::Budget;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/v1/statuses/{id}/reblog", post(create)).route("/api/v1/statuses/{id}/unreblog", post(delete))
@@ -27,7 +28,7 @@ struct Create {
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<Create>) -> ApiResult<Response> {
     let account = auth.require_user(&WRITE)?.account_id;
-    let budget = Budget::take(&app, account).await?;
+    let budget = Budget::take(&app, account, Family::Statuses).await?;
     let boosted = boost(&app, account, &params).await;
     if boosted.as_ref().is_ok_and(|(_, is_new)| *is_new) {
         count(&app, Counter::Interactions).await;

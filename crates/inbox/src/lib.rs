@@ -80,4 +80,3 @@ mod tests {
         Config::from_source(&Source::from_pairs(all)).unwrap()
     }
 }
-

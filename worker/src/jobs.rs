@@ -31,7 +31,7 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
-use jobs::delivery::{FederateAccountUpdate, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
+use jobs::delivery::{FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
 use jobs::feed::{
     AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome,
     RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
@@ -54,6 +54,9 @@ pub(crate) fn registry() -> Registry {
     registry.add::<DownloadMedia, _>(download_media::run);
     registry.add::<ExpireMute, _>(expire_mute::run);
     registry.add::<FederateAccountUpdate, _>(federate::account_update);
+    registry.add::<FederatePoll, _>(federate::poll_update);
+    registry.add::<FederateQuoteRequest, _>(federate::quote_request);
+    registry.add::<FederateQuoteRevocation, _>(federate::quote_revocation);
     registry.add::<FederateStatus, _>(federate::status::create);
     registry.add::<FederateStatusUpdate, _>(federate::status::update);
     registry.add::<FederateToFollowers, _>(federate::to_followers);

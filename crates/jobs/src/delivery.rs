@@ -51,6 +51,28 @@ impl Job for FederatePoll {
     }
 }
 
+/// A local status quotes one of another server: its author's server is asked for consent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateQuoteRequest {
+    pub quote_id: i64,
+}
+
+impl Job for FederateQuoteRequest {
+    const KIND: &'static str = "federate_quote_request";
+    const LANE: Lane = Lane::Push;
+}
+
+/// A local author took back the consent to a quote.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateQuoteRevocation {
+    pub quote_id: i64,
+}
+
+impl Job for FederateQuoteRevocation {
+    const KIND: &'static str = "federate_quote_revocation";
+    const LANE: Lane = Lane::Push;
+}
+
 /// A local profile was changed: Update of the actor to everybody who knows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FederateAccountUpdate {

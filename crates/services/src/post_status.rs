@@ -250,7 +250,8 @@ async fn insert(
     .await?;
     let id = row.id;
     let uris = Uris::new(&config.federation.base_url());
-    let uri = uris.status(&uris.account(author.id, &author.username, author.id_scheme), id);
+    let author_uri = uris.account(author.id, &author.username, author.id_scheme);
+    let uri = uris.status(&author_uri, id);
     sqlx::query!("UPDATE statuses SET uri = $1 WHERE id = $2", uri, id).execute(&mut *conn).await?;
     if parent.and_then(|parent| parent.conversation_id).is_none() {
         begin_conversation(conn, id, author.id).await?;
@@ -263,7 +264,7 @@ async fn insert(
         }
     }
     if let Some(quoted) = &checked.quoted {
-        quotes::store(conn, author.id, id, quoted).await?;
+        quotes::store(conn, author.id, &author_uri, id, quoted).await?;
     }
     mentions::store(conn, id, &checked.mentioned).await?;
     let tags = hashtags::find_or_create(conn, &hashtag_names(&checked.text)).await?;

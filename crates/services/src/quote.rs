@@ -5,7 +5,7 @@ use db::counters::{StatusDelta, add_to_statuses};
 use db::statuses::Visibility;
 use db::users::UserSettings;
 use db::{AccountId, StatusId};
-use jobs::delivery::FederateStatusUpdate;
+use jobs::delivery::{FederateQuoteRevocation, FederateStatusUpdate};
 use jobs::feed::DistributeEdit;
 use sqlx::PgConnection;
 
@@ -84,6 +84,7 @@ pub async fn revoke(conn: &mut PgConnection, account: AccountId, quoted: StatusI
     jobs::enqueue(conn, &DistributeEdit { status_id: quoting, skip_notifications: true }).await?;
     jobs::enqueue(conn, &FederateStatusUpdate { status_id: quoting }).await?;
     if quote.state == ACCEPTED {
+        jobs::enqueue(conn, &FederateQuoteRevocation { quote_id: quote.id }).await?;
         add_to_statuses(conn, &[StatusDelta { status_id: quoted, quotes: -1, ..StatusDelta::default() }]).await?;
     }
     Ok(())

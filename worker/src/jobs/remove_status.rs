@@ -4,15 +4,14 @@ mod feeds;
 mod gone;
 mod reach;
 
-use activitypub::ld_signature;
 use activitypub::render::activity;
-use db::{AccountId, MediaAttachmentId, PgConnection, StatusId};
+use db::{MediaAttachmentId, PgConnection, StatusId};
 use jobs::DeliveryOptions;
 use jobs::feed::RemoveStatus;
-use serde_json::Value;
 use services::upload_media;
 
 use self::gone::Gone;
+use super::federate;
 use crate::context::Context;
 use crate::registry::JobError;
 
@@ -56,16 +55,10 @@ async fn tell_servers(conn: &mut PgConnection, context: &Context, gone: &Gone) -
         (activity::delete_note(&account, &uri).into_document(), true)
     };
     // A Delete is passed on by those who have the status, so it carries a signature of its own in any case.
-    let document = if signed { sign(context, gone.account_id, document).await? } else { document };
+    let document = if signed { federate::sign(context, gone.account_id, document).await? } else { document };
     let options = DeliveryOptions { object: Some(gone.id), ..DeliveryOptions::default() };
     jobs::deliver_to(conn, gone.account_id, &serde_json::to_vec(&document)?, &inboxes, options).await?;
     Ok(())
-}
-
-async fn sign(context: &Context, account: AccountId, document: Value) -> Result<Value, JobError> {
-    let signer = context.signers.of(context, account).await?.ok_or(JobError::Discard("the signer is gone or has no key"))?;
-    let creator = format!("{}#main-key", signer.account_uri);
-    Ok(ld_signature::sign(document, &creator, &signer.key, context.clock.now())?)
 }
 
 async fn leave_conversations(conn: &mut PgConnection, gone: &Gone) -> Result<(), sqlx::Error> {

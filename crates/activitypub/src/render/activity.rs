@@ -207,6 +207,37 @@ impl QuoteRequest<'_> {
     }
 }
 
+/// One of our notes asks to quote `object`; the note goes along, since nobody has it yet. `id` is kept with the quote.
+#[must_use]
+pub fn quote_request(id: &str, note: &Note, object: &str) -> Rendered {
+    Rendered {
+        body: json!({
+            "id": id,
+            "type": "QuoteRequest",
+            "actor": note.account_uri,
+            "object": object,
+            "instrument": note.body,
+        }),
+        terms: Terms { quote_request: true, ..note.terms },
+    }
+}
+
+/// The stamp that showed `actor`'s consent to a quote holds no longer.
+#[must_use]
+pub fn delete_quote_authorization(actor: &str, quote_id: i64) -> Rendered {
+    let stamp = format!("{actor}/quote_authorizations/{quote_id}");
+    Rendered {
+        body: json!({
+            "id": format!("{stamp}#delete"),
+            "type": "Delete",
+            "actor": actor,
+            "to": [PUBLIC],
+            "object": stamp,
+        }),
+        terms: Terms::NONE,
+    }
+}
+
 #[must_use]
 pub fn block(uri: &str, actor: &str, object: &str) -> Rendered {
     Rendered { body: simple(uri, "Block", actor, object), terms: Terms::NONE }

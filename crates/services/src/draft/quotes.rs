@@ -2,6 +2,7 @@
 
 use db::statuses::Visibility;
 use db::{AccountId, StatusId};
+use jobs::delivery::FederateQuoteRequest;
 use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
@@ -119,21 +120,37 @@ async fn target(conn: &mut PgConnection, author: AccountId, id: StatusId) -> Res
     Ok(row)
 }
 
+/// A quote of another server's status waits for the consent that is asked for.
+///
 /// # Errors
 /// The database fails.
-pub(crate) async fn store(conn: &mut PgConnection, author: AccountId, status_id: StatusId, quoted: &Quoted) -> Result<()> {
-    sqlx::query!(
+pub(crate) async fn store(
+    conn: &mut PgConnection,
+    author: AccountId,
+    author_uri: &str,
+    status_id: StatusId,
+    quoted: &Quoted,
+) -> Result<()> {
+    let asks = quoted.state == QuoteState::Pending;
+    let request = asks.then(|| format!("{author_uri}/quote_requests/{}", uuid::Uuid::new_v4()));
+    let quote_id = sqlx::query_scalar!(
         r#"
-        INSERT INTO quotes (account_id, status_id, quoted_account_id, quoted_status_id, state, legacy, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, $5, false, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
+        INSERT INTO quotes (account_id, status_id, quoted_account_id, quoted_status_id, state, activity_uri, legacy, created_at,
+          updated_at)
+        VALUES ($1, $2, $3, $4, $5, $6, false, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
+        RETURNING id
         "#,
         author,
         status_id,
         quoted.account_id,
         quoted.status_id,
-        quoted.state.column()
+        quoted.state.column(),
+        request
     )
-    .execute(conn)
+    .fetch_one(&mut *conn)
     .await?;
+    if asks {
+        jobs::enqueue(conn, &FederateQuoteRequest { quote_id }).await?;
+    }
     Ok(())
 }

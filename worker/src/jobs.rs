@@ -31,7 +31,10 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
-use jobs::delivery::{FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
+use jobs::delivery::{
+    FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
+    FederateToFollowers, SynchronizeFollowers,
+};
 use jobs::feed::{
     AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome,
     RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,

@@ -1,11 +1,11 @@
-//! Who is on a list, and on which of the viewer's lists somebody is.
+//! Who is on a list.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
 use db::{AccountId, ListId, PageParams};
-use entities::{Account, List};
+use entities::Account;
 use http::Uri;
 use jobs::feed::{Feed, MergeFeed, UnmergeFeed};
 use serde::Deserialize;
@@ -14,9 +14,7 @@ use services::error::Validation;
 use shared::{ApiResult, App, Auth, ById, Error, IdParam, Links, OneOrMany, Params};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new()
-        .route("/api/v1/lists/{id}/accounts", get(list).post(create).delete(delete))
-        .route("/api/v1/accounts/{id}/lists", get(of_account))
+    Router::new().route("/api/v1/lists/{id}/accounts", get(list).post(create).delete(delete))
 }
 
 /// `limit=0` gives all of them.
@@ -152,29 +150,4 @@ async fn delete(State(app): State<App>, auth: Auth, params: Params<Members>) -> 
     jobs::enqueue_many(&mut tx, &unmerges).await.map_err(anyhow::Error::from)?;
     tx.commit().await?;
     Ok(Json(json!({})))
-}
-
-async fn of_account(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Vec<List>>> {
-    let viewer = auth.require_user(&["read", "read:lists"])?.account_id;
-    let mut conn = app.db.acquire().await?;
-    let suspended =
-        sqlx::query_scalar!(r#"SELECT suspended_at IS NOT NULL AS "suspended!" FROM accounts WHERE id = $1"#, params.id)
-            .fetch_optional(&mut *conn)
-            .await?
-            .ok_or_else(Error::not_found)?;
-    if suspended {
-        return Ok(Json(Vec::new()));
-    }
-    let rows = sqlx::query!(
-        r#"
-        SELECT l.id, l.title, l.replies_policy, l.exclusive
-        FROM lists l JOIN list_accounts la ON la.list_id = l.id AND la.account_id = $2
-        WHERE l.account_id = $1 ORDER BY l.id
-        "#,
-        viewer,
-        params.id
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    Ok(Json(rows.into_iter().map(|row| List::new(row.id, row.title, row.replies_policy, row.exclusive)).collect()))
 }

@@ -197,7 +197,7 @@ async fn remember(app: &App, author: AccountId, draft: &Draft, id: StatusId) {
     {
         tracing::warn!(%error, "an idempotency key was not noted in Redis");
     }
-    count(app, Counter::Statuses).await;
+    // The worker counts the status itself, when it distributes it.
     if draft.in_reply_to_id.is_some() {
         count(app, Counter::Interactions).await;
     }

@@ -6,13 +6,12 @@ use axum::routing::post;
 use axum::{Json, Router};
 use db::AccountId;
 use entities::Status;
-use kv::activity::Counter;
 use kv::rate_limit::Family;
 use serde::Deserialize;
 use services::reblog;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::{WRITE, answer, count};
+use super::{WRITE, answer};
 use crate::budget::Budget;
 
 pub(super) fn routes() -> Router<App> {
@@ -30,9 +29,7 @@ async fn create(State(app): State<App>, auth: Auth, params: Params<Create>) -> A
     let account = auth.require_user(&WRITE)?.account_id;
     let budget = Budget::take(&app, account, Family::Statuses).await?;
     let boosted = boost(&app, account, &params).await;
-    if boosted.as_ref().is_ok_and(|(_, is_new)| *is_new) {
-        count(&app, Counter::Interactions).await;
-    } else {
+    if !boosted.as_ref().is_ok_and(|(_, is_new)| *is_new) {
         budget.give_back(&app).await;
     }
     Ok((budget.limit(), boosted?.0).into_response())

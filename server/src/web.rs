@@ -9,8 +9,10 @@ use std::time::Duration;
 use anyhow::Context;
 use axum::Router;
 use axum::extract::{ConnectInfo, Request};
+use axum::response::IntoResponse;
 use axum::routing::get;
 use config::{Config, Listen};
+use http::header;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -65,11 +67,21 @@ pub fn router(app: App) -> Router {
         .merge(pages::routes())
         .route("/@{acct}", get(crate::profile::account))
         .route("/@{acct}/{id}", get(crate::profile::status))
-        .route("/health", get(async || ([(http::header::CONTENT_TYPE, "text/plain; charset=utf-8")], "OK")));
+        .route("/health", get(health));
     if app.config.web.serve_files {
         routes = routes.nest_service("/system", ServeDir::new(&app.config.storage.root));
     }
     shared::layers(routes, app)
+}
+
+/// Says that the program runs; the database is not asked.
+async fn health() -> impl IntoResponse {
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CACHE_CONTROL, "max-age=0, private, must-revalidate"),
+        (header::VARY, "Accept"),
+    ];
+    (headers, "OK")
 }
 
 fn ready(place: &str) {

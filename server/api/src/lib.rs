@@ -5,6 +5,7 @@ mod account_list;
 mod budget;
 mod meet;
 mod oauth;
+mod oembed;
 mod v1;
 mod v2;
 
@@ -13,5 +14,5 @@ use shared::App;
 
 /// All of `/api`, and what applications use of `/oauth`; consent and sign-in are pages.
 pub fn routes() -> Router<App> {
-    Router::new().merge(oauth::routes()).merge(v1::routes()).merge(v2::routes())
+    Router::new().merge(oauth::routes()).merge(oembed::routes()).merge(v1::routes()).merge(v2::routes())
 }

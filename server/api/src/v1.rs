@@ -8,6 +8,8 @@ mod bookmarks;
 mod conversations;
 mod custom_emojis;
 mod endorsements;
+mod donation_campaigns;
+mod emails;
 mod favourites;
 mod filters;
 mod follow_requests;
@@ -35,6 +37,9 @@ pub(crate) fn routes() -> Router<App> {
         .merge(announcements::routes())
         .merge(apps::routes())
         .merge(blocks::routes())
+        .merge(apps::routes())
+        .merge(donation_campaigns::routes())
+        .merge(emails::routes())
         .merge(bookmarks::routes())
         .merge(conversations::routes())
         .merge(custom_emojis::routes())

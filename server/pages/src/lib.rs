@@ -7,6 +7,7 @@ mod assets;
 mod auth;
 mod frame;
 mod home;
+mod manifest;
 mod oauth;
 pub mod profile;
 pub mod status;
@@ -23,6 +24,7 @@ pub fn routes() -> Router<App> {
         .route("/", get(home::show))
         .merge(assets::routes())
         .merge(auth::routes())
+        .merge(manifest::routes())
         .merge(oauth::routes())
         .route("/@{acct}/{id}/embed", get(status::embed))
 }

@@ -111,6 +111,7 @@ fn guard_cache(asked: &HeaderMap, headers: &mut HeaderMap) {
 pub(crate) fn add_vary(headers: &mut HeaderMap, name: &str) {
     let line = match headers.get(header::VARY).and_then(|value| value.to_str().ok()) {
         Some("") | None => name.to_owned(),
+        Some(present) if present.split(',').any(|known| known.trim().eq_ignore_ascii_case(name)) => return,
         Some(present) => format!("{present}, {name}"),
     };
     if let Ok(value) = HeaderValue::from_str(&line) {

@@ -33,6 +33,12 @@ impl Locale {
         Self(asked.or_else(own).or_else(browser).unwrap_or_else(default).to_owned())
     }
 
+    /// The name of a language as it is stored, if the interface is translated into it.
+    #[must_use]
+    pub fn known(name: &str) -> Option<&'static str> {
+        available(name)
+    }
+
     /// The language without its region.
     #[must_use]
     pub fn language(&self) -> &str {

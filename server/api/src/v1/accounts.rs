@@ -113,4 +113,13 @@ pub(super) async fn answer(app: &App, mut tx: Tx, viewer: AccountId, id: Account
     let relationship = Relationship::load(&mut tx, &app.urls, viewer, id).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     Ok(Json(relationship))
+//! Accounts.
+
+mod sign_up;
+
+use axum::Router;
+use shared::App;
+
+pub(super) fn routes() -> Router<App> {
+    sign_up::routes()
 }

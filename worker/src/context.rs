@@ -13,6 +13,7 @@ use kv::Kv;
 use media::{Processor, ProcessorConfig, Store, StoreConfig};
 
 use crate::jobs::deliver::Signers;
+use crate::mail::Mailer;
 
 /// Cheap to clone; all clones share what is inside.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ pub struct Parts {
     pub clock: Clock,
     pub renderer: Renderer,
     pub resolver: Resolver,
+    pub(crate) mailer: Mailer,
     pub(crate) signers: Signers,
 }
 
@@ -82,6 +84,7 @@ impl Context {
             urls: Urls::new(&config),
             renderer: Renderer::new(&config),
             resolver: Resolver::new(db.clone(), kv.clone(), http.clone(), config.federation.clone(), clock.clone()),
+            mailer: Mailer::new(config.mail.clone())?,
             signers: Signers::new(),
             db,
             kv,

@@ -2,6 +2,7 @@
 
 mod context;
 mod jobs;
+mod mail;
 mod registry;
 mod run;
 mod schedule;

@@ -16,6 +16,7 @@ mod note;
 mod relationships;
 mod remove_from_followers;
 mod search;
+mod sign_up;
 mod statuses;
 mod verify_credentials;
 
@@ -47,6 +48,7 @@ pub(super) fn routes() -> Router<App> {
         .merge(relationships::routes())
         .merge(remove_from_followers::routes())
         .merge(search::routes())
+        .merge(sign_up::routes())
         .merge(statuses::routes())
         .merge(verify_credentials::routes())
 }
@@ -113,13 +115,4 @@ pub(super) async fn answer(app: &App, mut tx: Tx, viewer: AccountId, id: Account
     let relationship = Relationship::load(&mut tx, &app.urls, viewer, id).await?.ok_or_else(Error::not_found)?;
     tx.commit().await?;
     Ok(Json(relationship))
-//! Accounts.
-
-mod sign_up;
-
-use axum::Router;
-use shared::App;
-
-pub(super) fn routes() -> Router<App> {
-    sign_up::routes()
 }

@@ -1,6 +1,7 @@
 //! The handlers, one file for each kind of job, and the list of them.
 
 mod announce_notification;
+mod crawl_link;
 mod delete_files;
 pub(crate) mod deliver;
 mod distribute;
@@ -47,13 +48,14 @@ use jobs::feed::{
 use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::mail::{MailConfirmation, MailNotification, MailPasswordReset, MailPendingAccount, MailWelcome};
 use jobs::maintenance::{PublishScheduled, Sweep};
-use jobs::media::{DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
+use jobs::media::{CrawlLink, DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
 
 use crate::registry::{JobError, Registry};
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.add::<AnnounceNotification, _>(announce_notification::run);
+    registry.add::<CrawlLink, _>(crawl_link::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
     registry.add::<Distribute, _>(distribute::run);
     registry.add::<DistributeEdit, _>(distribute_edit::run);

@@ -6,6 +6,7 @@ pub(super) mod notifications;
 pub(super) mod streams;
 pub(super) mod subject;
 mod trends;
+mod turn;
 
 use jobs::feed::Distribute;
 
@@ -17,6 +18,7 @@ use subject::Subject;
 
 /// What stands in PostgreSQL comes first and is done once; what Redis carries may be done again.
 pub(super) async fn run(context: &Context, job: Distribute) -> Result<(), JobError> {
+    let _turn = turn::take(context, job.status_id).await?;
     let mut tx = context.db.begin().await?;
     let Some(subject) = Subject::load(&mut tx, job.status_id).await? else {
         return Err(JobError::Discard("the status is gone"));

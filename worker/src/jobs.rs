@@ -1,6 +1,9 @@
 //! The handlers, one file for each kind of job, and the list of them.
 
+mod after_block;
+mod after_domain_block;
 mod announce_notification;
+mod authorize_follow;
 mod crawl_link;
 mod delete_files;
 pub(crate) mod deliver;
@@ -36,7 +39,7 @@ mod synchronize_followers;
 mod unfilter_notifications;
 mod verify_links;
 
-use jobs::account::{ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
+use jobs::account::{AfterBlock, AfterDomainBlock, AuthorizeFollow, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
 use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
     FederateToFollowers, SynchronizeFollowers,
@@ -54,7 +57,10 @@ use crate::registry::{JobError, Registry};
 
 pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
+    registry.add::<AfterBlock, _>(after_block::run);
+    registry.add::<AfterDomainBlock, _>(after_domain_block::run);
     registry.add::<AnnounceNotification, _>(announce_notification::run);
+    registry.add::<AuthorizeFollow, _>(authorize_follow::run);
     registry.add::<CrawlLink, _>(crawl_link::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
     registry.add::<Distribute, _>(distribute::run);
@@ -73,13 +79,13 @@ pub(crate) fn registry() -> Registry {
     registry.add::<FederateToFollowers, _>(federate::to_followers);
     registry.add::<FetchReplies, _>(fetch_replies::run);
     registry.add::<FetchReply, _>(fetch_reply::run);
-    registry.add::<MergeFeed, _>(feeds::merge);
-    registry.add::<PollExpired, _>(poll_expired::run);
     registry.add::<MailConfirmation, _>(mail_confirmation::run);
     registry.add::<MailNotification, _>(mail_notification::run);
     registry.add::<MailPasswordReset, _>(mail_password_reset::run);
     registry.add::<MailPendingAccount, _>(mail_pending_account::run);
     registry.add::<MailWelcome, _>(mail_welcome::run);
+    registry.add::<MergeFeed, _>(feeds::merge);
+    registry.add::<PollExpired, _>(poll_expired::run);
     registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);
     registry.add::<PublishScheduled, _>(publish_scheduled::run);

@@ -5,9 +5,11 @@ use activitypub::render::activity;
 use db::AccountId;
 use jobs::DeliveryOptions;
 use jobs::account::AfterBlock;
+use jobs::feed::RemoveFromFeeds;
 use sqlx::PgConnection;
 
 use crate::error::Result;
+use crate::follow::FollowCount;
 use crate::{follow, follow_requests, party};
 
 /// `account` blocks `target`: both stop following, requests either way are void. A remote target is told. Blocking oneself, or
@@ -20,14 +22,14 @@ pub async fn block(conn: &mut PgConnection, renderer: &Renderer, account: Accoun
         return Ok(());
     }
     let (account, target) = party::pair(conn, account, target).await?;
-    let mut ended = Vec::new();
+    let mut ended = FollowCount::default();
     if follow::remove(conn, renderer, &account, &target).await? {
-        ended.push((account.id, target.id, -1));
+        ended.add(account.id, target.id, -1);
     } else {
         follow::withdraw(conn, renderer, &account, &target).await?;
     }
     if follow::remove(conn, renderer, &target, &account).await? {
-        ended.push((target.id, account.id, -1));
+        ended.add(target.id, account.id, -1);
     }
     follow_requests::refuse(conn, renderer, &account, &target).await?;
     let uri = party::new_uri(renderer);
@@ -48,7 +50,30 @@ pub async fn block(conn: &mut PgConnection, renderer: &Renderer, account: Accoun
         party::send(conn, &account, &target, activity, DeliveryOptions::default()).await?;
         jobs::enqueue(conn, &AfterBlock { account_id: account.id, target_id: target.id }).await?;
     }
-    follow::count(conn, &ended).await
+    ended.write(conn).await
+}
+
+/// What is left of `target` at `account` after a block, or a mute that goes for notifications too: notifications, conversations
+/// and feeds. Running it again finds nothing.
+///
+/// # Errors
+/// The database fails.
+pub async fn forget(conn: &mut PgConnection, account: AccountId, target: AccountId) -> Result<()> {
+    sqlx::query!("DELETE FROM notifications WHERE account_id = $1 AND from_account_id = $2", account, target)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!("DELETE FROM notification_requests WHERE account_id = $1 AND from_account_id = $2", account, target)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!(
+        "DELETE FROM account_conversations WHERE account_id = $1 AND $2 = ANY(participant_account_ids)",
+        account,
+        target
+    )
+    .execute(&mut *conn)
+    .await?;
+    jobs::enqueue(conn, &RemoveFromFeeds { account_id: account, target_id: target }).await?;
+    Ok(())
 }
 
 /// The opposite. Follows do not come back.

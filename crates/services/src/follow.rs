@@ -266,7 +266,7 @@ async fn follow_at_once(
         let lists = feeds::lists_with(conn, source.id, target.id).await?;
         feeds::merge(conn, target.id, source.id, &lists).await?;
     }
-    count(conn, &[(source.id, target.id, 1)]).await
+    count(conn, source.id, target.id, 1).await
 }
 
 /// `source` no longer follows `target`, nor asks to; a no-op without either. Where the other is remote it is told: by Undo if
@@ -277,7 +277,7 @@ async fn follow_at_once(
 pub async fn unfollow(conn: &mut PgConnection, renderer: &Renderer, source: AccountId, target: AccountId) -> Result<()> {
     let (source, target) = party::pair(conn, source, target).await?;
     if remove(conn, renderer, &source, &target).await? {
-        return count(conn, &[(source.id, target.id, -1)]).await;
+        return count(conn, source.id, target.id, -1).await;
     }
     withdraw(conn, renderer, &source, &target).await?;
     Ok(())
@@ -295,7 +295,7 @@ pub async fn remove_from_followers(
 ) -> Result<()> {
     let (account, follower) = party::pair(conn, account, follower).await?;
     if remove(conn, renderer, &follower, &account).await? {
-        count(conn, &[(follower.id, account.id, -1)]).await?;
+        count(conn, follower.id, account.id, -1).await?;
     }
     Ok(())
 }
@@ -367,15 +367,28 @@ pub(crate) async fn forget_notification(conn: &mut PgConnection, class: &str, id
     Ok(())
 }
 
-/// Follows made (1) or ended (-1), as follower and followed. To be called last before the commit.
-pub(crate) async fn count(conn: &mut PgConnection, changes: &[(AccountId, AccountId, i64)]) -> Result<()> {
-    let mut deltas: Vec<AccountDelta> = Vec::with_capacity(changes.len() * 2);
-    for &(follower, followed, by) in changes {
-        deltas.push(AccountDelta { account_id: follower, following: by, ..AccountDelta::default() });
-        deltas.push(AccountDelta { account_id: followed, followers: by, ..AccountDelta::default() });
+/// Follows that were made or ended, to be counted all at once: last before the commit.
+#[derive(Debug, Default)]
+pub(crate) struct FollowCount(Vec<AccountDelta>);
+
+impl FollowCount {
+    /// `by`: 1 for a follow that was made, -1 for one that ended.
+    pub(crate) fn add(&mut self, follower: AccountId, followed: AccountId, by: i64) {
+        self.0.push(AccountDelta { account_id: follower, following: by, ..AccountDelta::default() });
+        self.0.push(AccountDelta { account_id: followed, followers: by, ..AccountDelta::default() });
     }
-    counters::add_to_accounts(conn, &deltas).await?;
-    Ok(())
+
+    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<()> {
+        counters::add_to_accounts(conn, &self.0).await?;
+        Ok(())
+    }
+}
+
+/// The same for a single follow.
+pub(crate) async fn count(conn: &mut PgConnection, follower: AccountId, followed: AccountId, by: i64) -> Result<()> {
+    let mut count = FollowCount::default();
+    count.add(follower, followed, by);
+    count.write(conn).await
 }
 
 #[cfg(test)]

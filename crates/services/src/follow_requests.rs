@@ -36,7 +36,7 @@ pub async fn authorize(conn: &mut PgConnection, renderer: &Renderer, account: Ac
     let accept = Follow { id: Some(request.id), uri: &uri, actor: &actor, object: &object }.accept();
     party::send(conn, &account, &source, accept, DeliveryOptions::default()).await?;
     if made.is_some() {
-        count(conn, &[(source.id, account.id, 1)]).await?;
+        count(conn, source.id, account.id, 1).await?;
     }
     Ok(())
 }
@@ -69,7 +69,7 @@ pub async fn accepted(conn: &mut PgConnection, source: AccountId, account: Accou
     let (source, account) = party::pair(conn, source, account).await?;
     let Some(request) = find(conn, source.id, account.id).await? else { return Ok(false) };
     if turn_into_follow(conn, &source, &account, &request).await?.is_some() {
-        count(conn, &[(source.id, account.id, 1)]).await?;
+        count(conn, source.id, account.id, 1).await?;
     }
     Ok(true)
 }
@@ -91,7 +91,7 @@ pub async fn rejected(conn: &mut PgConnection, source: AccountId, account: Accou
     let Some(follow_id) = gone else { return Ok(false) };
     forget_notification(conn, "Follow", follow_id).await?;
     feeds::unmerge(conn, account, source, &lists).await?;
-    count(conn, &[(source, account, -1)]).await?;
+    count(conn, source, account, -1).await?;
     Ok(true)
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
 use db::AccountId;
 use jobs::account::{AfterBlock, ExpireMute};
 use jobs::feed::RemoveFromFeeds;
@@ -64,19 +65,24 @@ pub async fn unmute(conn: &mut PgConnection, account: AccountId, target: Account
     if removed.rows_affected() > 0 { bring_back(conn, account, target).await } else { Ok(()) }
 }
 
-/// The same if the mute has run out by now; it may have been renewed since the job was asked for.
+/// The same if the mute has run out by `now`. False: it is gone or was prolonged since the job was asked for.
 ///
 /// # Errors
 /// The database fails.
-pub async fn expire(conn: &mut PgConnection, account: AccountId, target: AccountId) -> Result<()> {
+pub async fn expire(conn: &mut PgConnection, account: AccountId, target: AccountId, now: NaiveDateTime) -> Result<bool> {
     let removed = sqlx::query!(
-        "DELETE FROM mutes WHERE account_id = $1 AND target_account_id = $2 AND expires_at <= now() AT TIME ZONE 'utc'",
+        "DELETE FROM mutes WHERE account_id = $1 AND target_account_id = $2 AND expires_at <= $3",
         account,
-        target
+        target,
+        now
     )
     .execute(&mut *conn)
     .await?;
-    if removed.rows_affected() > 0 { bring_back(conn, account, target).await } else { Ok(()) }
+    if removed.rows_affected() == 0 {
+        return Ok(false);
+    }
+    bring_back(conn, account, target).await?;
+    Ok(true)
 }
 
 async fn bring_back(conn: &mut PgConnection, account: AccountId, target: AccountId) -> Result<()> {

@@ -161,6 +161,12 @@ impl Event {
         Self::new(Kind::QuotedUpdate, "Quote", recipient, from, quote_id)
     }
 
+    /// A block ended follows; `event_id` is the recipient's own share of it.
+    #[must_use]
+    pub fn severed_relationships(recipient: AccountId, event_id: i64) -> Self {
+        Self::new(Kind::SeveredRelationships, "AccountRelationshipSeveranceEvent", recipient, recipient, event_id)
+    }
+
     #[must_use]
     pub fn admin_sign_up(recipient: AccountId, new_account: AccountId) -> Self {
         Self::new(Kind::AdminSignUp, "Account", recipient, new_account, new_account)

@@ -7,10 +7,12 @@ mod blocks;
 mod bookmarks;
 mod conversations;
 mod custom_emojis;
+mod domain_blocks;
 mod donation_campaigns;
 mod emails;
 mod endorsements;
 mod favourites;
+mod featured_tags;
 mod filters;
 mod follow_requests;
 mod followed_tags;
@@ -23,6 +25,7 @@ pub(crate) mod notifications;
 mod peers;
 mod polls;
 mod preferences;
+mod profile;
 mod scheduled_statuses;
 mod statuses;
 mod tags;
@@ -37,14 +40,15 @@ pub(crate) fn routes() -> Router<App> {
         .merge(announcements::routes())
         .merge(apps::routes())
         .merge(blocks::routes())
-        .merge(apps::routes())
-        .merge(donation_campaigns::routes())
-        .merge(emails::routes())
         .merge(bookmarks::routes())
         .merge(conversations::routes())
         .merge(custom_emojis::routes())
+        .merge(domain_blocks::routes())
+        .merge(donation_campaigns::routes())
+        .merge(emails::routes())
         .merge(endorsements::routes())
         .merge(favourites::routes())
+        .merge(featured_tags::routes())
         .merge(filters::routes())
         .merge(follow_requests::routes())
         .merge(followed_tags::routes())
@@ -57,6 +61,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(peers::routes())
         .merge(polls::routes())
         .merge(preferences::routes())
+        .merge(profile::routes())
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())
         .merge(tags::routes())

@@ -127,12 +127,7 @@ async fn three_hundred_posts_in_three_hours_and_failures_do_not_count() {
     let path = format!("/api/v1/statuses/{}/reblog", id(&status.ok()));
     alice.post(&path, json!({})).await.ok();
     alice.post(&path, json!({})).await.ok();
-    let used = kv::rate_limit::current(
-        &app.app().kv,
-        alice.account.id,
-        kv::rate_limit::Family::Statuses,
-        app.app().clock.now(),
-    );
+    let used = kv::rate_limit::current(&app.app().kv, alice.account.id, kv::rate_limit::Family::Statuses, app.app().clock.now());
     assert_eq!(used.await.unwrap().count, 2, "one post, one boost");
 }
 

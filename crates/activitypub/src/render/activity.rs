@@ -273,6 +273,16 @@ pub fn pin(kind: PinKind, actor: &str, object: &str) -> Rendered {
     }
 }
 
+/// A hashtag that is shown on the profile (`Add`) or no longer is (`Remove`).
+#[must_use]
+pub fn feature_tag(kind: PinKind, actor: &str, hashtag: Value) -> Rendered {
+    let mut rendered = pin(kind, actor, "");
+    if let Value::Object(body) = &mut rendered.body {
+        body.insert("object".to_owned(), hashtag);
+    }
+    Rendered { terms: Terms { hashtag: true, ..rendered.terms }, ..rendered }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PinKind {
     Add,

@@ -18,6 +18,7 @@ mod remove_from_followers;
 mod search;
 mod sign_up;
 mod statuses;
+pub(super) mod update_credentials;
 mod verify_credentials;
 
 use axum::extract::State;
@@ -50,6 +51,7 @@ pub(super) fn routes() -> Router<App> {
         .merge(search::routes())
         .merge(sign_up::routes())
         .merge(statuses::routes())
+        .merge(update_credentials::routes())
         .merge(verify_credentials::routes())
 }
 

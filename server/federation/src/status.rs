@@ -159,7 +159,7 @@ async fn to_page(app: &App, path: &PathParts) -> ApiResult<Response> {
     };
     let page = app.renderer.uris.status_page(&found.account.username, found.id);
     Ok(match path.contains_key("id") {
-        false => redirect(StatusCode::MOVED_PERMANENTLY, &page, "no-cache", "Accept"),
+        false => redirect(StatusCode::MOVED_PERMANENTLY, &page, "no-cache", "Accept, Origin"),
         true => redirect(StatusCode::FOUND, &page, "max-age=10, public", NEGOTIATED.vary),
     })
 }

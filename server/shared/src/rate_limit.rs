@@ -60,6 +60,13 @@ impl<'a> Subject<'a> {
         (!email.is_empty()).then_some(email)
     }
 
+    /// Whether the answer says what is left: the API, and what Mastodon builds on the same base: pages of outboxes and of
+    /// replies (recorded: `rest/activitypub_actor`, `activitypub_status`).
+    fn is_told(&self) -> bool {
+        let federated = self.path.starts_with("/users/") || self.path.starts_with("/ap/users/");
+        self.path.starts_with("/api") || federated && (self.path.ends_with("/outbox") || self.path.ends_with("/replies"))
+    }
+
     fn is_paging(&self) -> bool {
         ["page", "min_id", "max_id", "since_id"]
             .iter()
@@ -168,7 +175,7 @@ pub(crate) async fn check(app: &App, subject: &Subject<'_>) -> Verdict {
         return Verdict::Refuse(Box::new(refusal(over)));
     }
     let tightest = counts.into_iter().min_by_key(Count::remaining);
-    Verdict::Pass(tightest.filter(|_| subject.path.starts_with("/api")))
+    Verdict::Pass(tightest.filter(|_| subject.is_told()))
 }
 
 pub(crate) enum Verdict {

@@ -1,5 +1,6 @@
 //! `server/api/src/v1`
 
+mod accounts;
 mod media;
 mod polls;
 mod scheduled_statuses;

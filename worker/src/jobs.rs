@@ -3,6 +3,7 @@
 mod after_block;
 mod after_domain_block;
 mod announce_notification;
+mod announce_reaction;
 mod authorize_follow;
 mod crawl_link;
 mod delete_files;
@@ -40,14 +41,8 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{AfterBlock, AfterDomainBlock, AuthorizeFollow, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
-use jobs::delivery::{
-    FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
-    FederateToFollowers, SynchronizeFollowers,
-};
-use jobs::feed::{
-    AnnounceNotification, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome,
-    RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
-};
+use jobs::delivery::{FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
+use jobs::feed::{AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag};
 use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::mail::{MailConfirmation, MailNotification, MailPasswordReset, MailPendingAccount, MailWelcome};
 use jobs::maintenance::{PublishScheduled, Sweep};
@@ -60,6 +55,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<AfterBlock, _>(after_block::run);
     registry.add::<AfterDomainBlock, _>(after_domain_block::run);
     registry.add::<AnnounceNotification, _>(announce_notification::run);
+    registry.add::<AnnounceReaction, _>(announce_reaction::run);
     registry.add::<AuthorizeFollow, _>(authorize_follow::run);
     registry.add::<CrawlLink, _>(crawl_link::run);
     registry.add::<DeleteFiles, _>(delete_files::run);

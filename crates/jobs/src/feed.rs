@@ -185,3 +185,20 @@ impl Job for UnfilterNotifications {
     const KIND: &'static str = "unfilter_notifications";
     const LANE: Lane = Lane::Default;
 }
+
+/// The reactions to an announcement changed: open streams are told how many there are of this name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct AnnounceReaction {
+    pub announcement_id: i64,
+    /// An emoji, or the shortcode of a custom one.
+    pub name: String,
+}
+
+impl Job for AnnounceReaction {
+    const KIND: &'static str = "announce_reaction";
+    const LANE: Lane = Lane::Default;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.announcement_id, self.name))
+    }
+}

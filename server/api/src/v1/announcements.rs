@@ -1,5 +1,7 @@
 //! What administrators tell everybody.
 
+mod reactions;
+
 use axum::extract::State;
 use axum::routing::{get, post};
 use axum::{Json, Router};

@@ -41,8 +41,14 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{AfterBlock, AfterDomainBlock, AuthorizeFollow, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
-use jobs::delivery::{FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers};
-use jobs::feed::{AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus, RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag};
+use jobs::delivery::{
+    FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
+    FederateToFollowers, SynchronizeFollowers,
+};
+use jobs::feed::{
+    AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus,
+    RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
+};
 use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::mail::{MailConfirmation, MailNotification, MailPasswordReset, MailPendingAccount, MailWelcome};
 use jobs::maintenance::{PublishScheduled, Sweep};

@@ -59,9 +59,8 @@ async fn reaction(context: &Context, job: AnnounceReaction) -> Result<Reaction, 
     .fetch_one(&mut *context.db.acquire().await?)
     .await?;
     let emoji = row.emoji_id.zip(row.file_name);
-    let url = |style: &str| {
-        emoji.as_ref().map(|(id, name)| context.urls.file(Attachment::CustomEmojiImage, *id, style, name, false))
-    };
+    let url =
+        |style: &str| emoji.as_ref().map(|(id, name)| context.urls.file(Attachment::CustomEmojiImage, *id, style, name, false));
     Ok(Reaction {
         count: row.count,
         url: url("original"),

@@ -10,7 +10,10 @@ use serde_json::{Value, json};
 use shared::{ApiResult, App, Auth, ById, Error, Params};
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().route("/api/v1/announcements", get(list)).route("/api/v1/announcements/{id}/dismiss", post(dismiss))
+    Router::new()
+        .route("/api/v1/announcements", get(list))
+        .route("/api/v1/announcements/{id}/dismiss", post(dismiss))
+        .merge(reactions::routes())
 }
 
 /// Those that were dismissed as well: they say so.

@@ -2,6 +2,7 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -13,6 +14,7 @@ use http_body_util::BodyExt as _;
 use shared::App;
 use sqlx::Connection as _;
 use tempfile::TempDir;
+use tokio::sync::watch;
 use tower::ServiceExt as _;
 
 use crate::answer::Answer;
@@ -20,7 +22,12 @@ use crate::database::TestDatabase;
 use crate::network::Network;
 use crate::person::Person;
 use crate::redis::TestRedis;
-use crate::{fixture, statements};
+use crate::{fixture, process, statements};
+
+const PATIENCE: Duration = Duration::from_secs(90);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Nothing is left to do, now or later.
+pub const QUIET: &str = "SELECT NOT EXISTS (SELECT FROM ferrodon.job) AND NOT EXISTS (SELECT FROM ferrodon.delivery)";
 
 /// Cheap to clone; database and Redis end with the last one.
 #[derive(Clone)]
@@ -31,6 +38,7 @@ struct Parts {
     worker: worker::Context,
     streaming: streaming::App,
     web: Router,
+    environment: Vec<(String, String)>,
     // dropped after what uses them
     database: TestDatabase,
     redis: Mutex<TestRedis>,
@@ -83,6 +91,12 @@ impl TestApp {
         &self.0.database
     }
 
+    /// The variables with which it was started.
+    #[must_use]
+    pub fn environment(&self) -> &[(String, String)] {
+        &self.0.environment
+    }
+
     #[must_use]
     pub fn domain(&self) -> &str {
         &self.app().config.federation.local_domain
@@ -113,6 +127,24 @@ impl TestApp {
     /// Runs what is due, and what comes of it, until nothing is. Returns how many ran.
     pub async fn run_jobs(&self) -> usize {
         worker::drain(self.worker()).await.unwrap()
+    }
+
+    /// A worker with all its lanes and loops, until the query answers true.
+    ///
+    /// # Panics
+    /// It does not within ninety seconds.
+    pub async fn work_until(&self, query: &'static str) {
+        let (stop, stopped) = watch::channel(false);
+        let working = tokio::spawn(worker::run(self.worker().clone(), process::options(), stopped));
+        let done = async {
+            while !sqlx::query_scalar::<_, bool>(query).fetch_one(&mut *self.conn().await).await.unwrap() {
+                tokio::time::sleep(LOOK_AGAIN).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, done).await;
+        stop.send_replace(true);
+        working.await.unwrap().unwrap();
+        assert!(waited.is_ok(), "not true within {PATIENCE:?}: {query}");
     }
 
     /// A request as the proxy passes it on. Scheme, host and client address are filled in.
@@ -184,7 +216,7 @@ impl Builder {
         let files = tempfile::tempdir().unwrap();
         let mut variables = environment(&self.domain, &database, &redis, &files);
         variables.extend(self.variables);
-        let mut config = Config::from_source(&Source::from_pairs(variables)).unwrap();
+        let mut config = Config::from_source(&Source::from_pairs(variables.clone())).unwrap();
         config.clock = self.clock;
         check(&mut database.connect().await).await;
         let app = App::new(config.clone()).unwrap();
@@ -192,7 +224,7 @@ impl Builder {
         let worker = worker::Context::new(config.clone()).unwrap();
         let streaming = streaming::App::start(app.db.clone(), app.kv.clone(), config.web, config.clock);
         let web = server::web::router(app.clone());
-        TestApp(Arc::new(Parts { app, worker, streaming, web, database, redis: Mutex::new(redis), _files: files }))
+        TestApp(Arc::new(Parts { app, worker, streaming, web, environment: variables, database, redis: Mutex::new(redis), _files: files }))
     }
 }
 

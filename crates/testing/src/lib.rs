@@ -17,6 +17,7 @@ pub mod fixture;
 mod keys;
 mod network;
 mod person;
+pub mod process;
 mod redis;
 mod remote_server;
 pub mod statements;
@@ -24,7 +25,7 @@ mod stream;
 mod tls;
 
 pub use answer::Answer;
-pub use app::{Builder, TestApp};
+pub use app::{Builder, QUIET, TestApp};
 pub use browser::Browser;
 pub use database::TestDatabase;
 pub use keys::TestKey;

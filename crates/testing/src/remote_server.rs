@@ -30,6 +30,8 @@ pub struct RemoteServer(Arc<Inner>);
 struct Inner {
     domain: String,
     documents: Mutex<BTreeMap<String, Value>>,
+    redirects: Mutex<BTreeMap<String, String>>,
+    asked: Mutex<Vec<String>>,
     arrived: Mutex<Vec<Arrived>>,
     behaviour: Mutex<Behaviour>,
     number: AtomicU64,
@@ -80,6 +82,8 @@ impl RemoteServer {
         let server = Self(Arc::new(Inner {
             domain: domains[0].to_owned(),
             documents: Mutex::default(),
+            redirects: Mutex::default(),
+            asked: Mutex::default(),
             arrived: Mutex::default(),
             behaviour: Mutex::new(Behaviour::Accept),
             number: AtomicU64::new(1),
@@ -117,6 +121,17 @@ impl RemoteServer {
     pub fn publish(&self, document: Value) {
         let id = document["id"].as_str().expect("a document has an id").to_owned();
         self.0.documents.lock().unwrap().insert(id, document);
+    }
+
+    /// Sends whoever asks for the one address to the other.
+    pub fn redirect(&self, from: &str, to: &str) {
+        self.0.redirects.lock().unwrap().insert(from.to_owned(), to.to_owned());
+    }
+
+    /// The addresses that were asked for, in order.
+    #[must_use]
+    pub fn asked(&self) -> Vec<String> {
+        self.0.asked.lock().unwrap().clone()
     }
 
     pub fn behave(&self, behaviour: Behaviour) {
@@ -209,10 +224,15 @@ async fn answer(State(server): State<RemoteServer>, method: Method, uri: Uri, he
     if method == Method::POST {
         return server.take(&host, &uri, headers, &body).await;
     }
+    let address = format!("https://{host}{}", uri.path());
+    server.0.asked.lock().unwrap().push(address.clone());
+    if let Some(to) = server.0.redirects.lock().unwrap().get(&address) {
+        return (StatusCode::FOUND, [(header::LOCATION, to.clone())]).into_response();
+    }
     if uri.path() == "/.well-known/webfinger" {
         return server.webfinger(uri.query().unwrap_or_default());
     }
-    match server.0.documents.lock().unwrap().get(&format!("https://{host}{}", uri.path())) {
+    match server.0.documents.lock().unwrap().get(&address) {
         Some(document) => ([(header::CONTENT_TYPE, ACTIVITY)], document.to_string()).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
     }

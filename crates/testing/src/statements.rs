@@ -7,7 +7,7 @@ use std::sync::Once;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level, Metadata, Subscriber, span};
 
-const STATEMENTS: &str = "sqlx::query";
+pub(crate) const TARGET: &str = "sqlx::query";
 
 thread_local! {
     static SEEN: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
@@ -32,21 +32,25 @@ pub(crate) fn listen() {
     });
 }
 
+pub(crate) fn summary(event: &Event<'_>) -> String {
+    let mut summary = Summary::default();
+    event.record(&mut summary);
+    summary.0
+}
+
 struct Listener;
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && (metadata.target() == STATEMENTS || *metadata.level() <= Level::WARN)
+        metadata.is_event() && (metadata.target() == TARGET || *metadata.level() <= Level::WARN)
     }
 
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
-        if metadata.target() == STATEMENTS {
+        if metadata.target() == TARGET {
             SEEN.with(|seen| {
                 if let Some(statements) = &mut *seen.borrow_mut() {
-                    let mut summary = Summary::default();
-                    event.record(&mut summary);
-                    statements.push(summary.0);
+                    statements.push(summary(event));
                 }
             });
         } else {

@@ -4,6 +4,10 @@
 
 mod api;
 mod db;
+mod end_to_end;
+mod http_client;
+mod inbox;
 mod oauth;
 mod routes;
 mod server;
+mod services;

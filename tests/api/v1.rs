@@ -5,3 +5,4 @@ mod media;
 mod polls;
 mod scheduled_statuses;
 mod statuses;
+mod timelines;

@@ -136,14 +136,22 @@ impl TestApp {
     pub async fn work_until(&self, query: &'static str) {
         let (stop, stopped) = watch::channel(false);
         let working = tokio::spawn(worker::run(self.worker().clone(), process::options(), stopped));
+        self.wait_until(query).await;
+        stop.send_replace(true);
+        working.await.unwrap().unwrap();
+    }
+
+    /// Waits until the query answers true.
+    ///
+    /// # Panics
+    /// It does not within ninety seconds.
+    pub async fn wait_until(&self, query: &'static str) {
         let done = async {
             while !sqlx::query_scalar::<_, bool>(query).fetch_one(&mut *self.conn().await).await.unwrap() {
                 tokio::time::sleep(LOOK_AGAIN).await;
             }
         };
         let waited = tokio::time::timeout(PATIENCE, done).await;
-        stop.send_replace(true);
-        working.await.unwrap().unwrap();
         assert!(waited.is_ok(), "not true within {PATIENCE:?}: {query}");
     }
 
@@ -224,7 +232,16 @@ impl Builder {
         let worker = worker::Context::new(config.clone()).unwrap();
         let streaming = streaming::App::start(app.db.clone(), app.kv.clone(), config.web, config.clock);
         let web = server::web::router(app.clone());
-        TestApp(Arc::new(Parts { app, worker, streaming, web, environment: variables, database, redis: Mutex::new(redis), _files: files }))
+        TestApp(Arc::new(Parts {
+            app,
+            worker,
+            streaming,
+            web,
+            environment: variables,
+            database,
+            redis: Mutex::new(redis),
+            _files: files,
+        }))
     }
 }
 

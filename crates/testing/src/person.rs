@@ -17,6 +17,7 @@ pub struct Person {
     pub username: String,
     pub account: LocalAccount,
     token: String,
+    headers: Vec<(&'static str, String)>,
 }
 
 /// A file of a multipart form.
@@ -29,7 +30,7 @@ pub struct Upload<'a> {
 
 impl Person {
     pub(crate) fn new(app: TestApp, username: &str, account: LocalAccount, token: String) -> Self {
-        Self { app, username: username.to_owned(), account, token }
+        Self { app, username: username.to_owned(), account, token, headers: Vec::new() }
     }
 
     /// The id as clients see it.
@@ -53,6 +54,14 @@ impl Person {
     pub async fn with_scopes(&self, scopes: &str) -> Self {
         let token = crate::fixture::token::insert(&mut *self.app.conn().await, self.account.user_id, scopes).await;
         Self { token, ..self.clone() }
+    }
+
+    /// The same person, who says this in every request.
+    #[must_use]
+    pub fn with_header(&self, name: &'static str, value: &str) -> Self {
+        let mut person = self.clone();
+        person.headers.push((name, value.to_owned()));
+        person
     }
 
     pub async fn get(&self, path: &str) -> Answer {
@@ -111,6 +120,9 @@ impl Person {
     async fn request(&self, method: Method, path: &str, body: Option<(&str, Vec<u8>)>) -> Answer {
         let mut request =
             Request::builder().method(method).uri(path).header(header::AUTHORIZATION, format!("Bearer {}", self.token));
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
         let body = body.map_or_else(Body::empty, |(content_type, bytes)| {
             if let Some(headers) = request.headers_mut() {
                 headers.insert(header::CONTENT_TYPE, content_type.parse().unwrap());

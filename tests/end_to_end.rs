@@ -1,0 +1,4 @@
+//! All of it together.
+
+mod kill;
+mod two_servers;

@@ -1,0 +1,3 @@
+//! `crates/http-client`
+
+mod guard;

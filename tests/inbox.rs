@@ -1,0 +1,3 @@
+//! `crates/inbox`: what others send, taken in and acted on.
+
+mod counters;

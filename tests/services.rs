@@ -1,0 +1,3 @@
+//! `crates/services`
+
+mod visibility;

@@ -45,6 +45,8 @@ struct Stage {
     alice: Person,
     bob: Person,
     params: Value,
+    // its certificates are read by every process that starts
+    _network: Network,
 }
 
 fn host(number: usize) -> String {
@@ -76,7 +78,7 @@ impl Stage {
             text.push_str(" @bob");
         }
         drop(conn);
-        Self { workload, app, remote, alice, bob, params: json!({ "status": text }) }
+        Self { workload, app, remote, alice, bob, params: json!({ "status": text }), _network: network }
     }
 
     async fn post(&self, web: &Process) -> Option<String> {

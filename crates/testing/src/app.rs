@@ -152,7 +152,14 @@ impl TestApp {
             }
         };
         let waited = tokio::time::timeout(PATIENCE, done).await;
-        assert!(waited.is_ok(), "not true within {PATIENCE:?}: {query}");
+        assert!(waited.is_ok(), "not true within {PATIENCE:?}: {query}\n{}", self.left().await);
+    }
+
+    /// What waits in the queues, for the message of a test that waited in vain.
+    async fn left(&self) -> String {
+        let left = "SELECT concat_ws(chr(10), (SELECT string_agg(kind || ' ' || coalesce(last_error, ''), chr(10)) FROM (SELECT * FROM ferrodon.job LIMIT 5) AS j)
+          , (SELECT string_agg(inbox_url || ' ' || coalesce(last_error, ''), chr(10)) FROM (SELECT * FROM ferrodon.delivery LIMIT 5) AS d))";
+        sqlx::query_scalar::<_, Option<String>>(left).fetch_one(&mut *self.conn().await).await.unwrap().unwrap_or_default()
     }
 
     /// A request as the proxy passes it on. Scheme, host and client address are filled in.

@@ -173,7 +173,7 @@ struct Counter {
 
 impl Subscriber for Counter {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && metadata.target() == crate::statements::TARGET
+        metadata.target() == crate::statements::TARGET
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -42,7 +42,7 @@ struct Listener;
 
 impl Subscriber for Listener {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.is_event() && (metadata.target() == TARGET || *metadata.level() <= Level::WARN)
+        metadata.target() == TARGET || *metadata.level() <= Level::WARN
     }
 
     fn event(&self, event: &Event<'_>) {

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use chrono::Utc;
 use serde_json::{Value, json};
+use testing::TestApp;
 use testing::fixture::account::remote_many;
-use testing::{QUIET, TestApp};
 
 const DOMAIN: &str = "there.example";
 const ACTORS: usize = 1000;
 const CONNECTIONS: usize = 8;
+/// Nothing that arrived waits to be acted on.
+const TAKEN_IN: &str = "SELECT NOT EXISTS (SELECT FROM ferrodon.job WHERE kind = 'process_inbox')";
 
 fn actor(number: usize) -> String {
     format!("https://{DOMAIN}/users/fan{number}")
@@ -30,7 +32,7 @@ async fn storm(app: &TestApp, activity: impl Fn(usize) -> Value + Send + Sync + 
         });
     }
     connections.join_all().await;
-    app.work_until(QUIET).await;
+    app.work_until(TAKEN_IN).await;
     assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
 }
 

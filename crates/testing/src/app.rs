@@ -24,11 +24,11 @@ use crate::person::Person;
 use crate::redis::TestRedis;
 use crate::{fixture, process, statements};
 
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(240);
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 /// Nothing is left to do. What is meant for later, such as a letter about a mention, may wait.
 pub const QUIET: &str = "SELECT NOT EXISTS (SELECT FROM ferrodon.delivery) AND NOT EXISTS (
-  SELECT FROM ferrodon.job WHERE attempt > 0 OR deaths > 0 OR run_at <= now() + interval '10 seconds')";
+  SELECT FROM ferrodon.job WHERE attempt > 0 OR deaths > 0 OR run_at <= now())";
 
 /// Cheap to clone; database and Redis end with the last one.
 #[derive(Clone)]
@@ -133,7 +133,7 @@ impl TestApp {
     /// A worker with all its lanes and loops, until the query answers true.
     ///
     /// # Panics
-    /// It does not within ninety seconds.
+    /// It does not within four minutes.
     pub async fn work_until(&self, query: &'static str) {
         let (stop, stopped) = watch::channel(false);
         let working = tokio::spawn(worker::run(self.worker().clone(), process::options(), stopped));
@@ -145,7 +145,7 @@ impl TestApp {
     /// Waits until the query answers true.
     ///
     /// # Panics
-    /// It does not within ninety seconds.
+    /// It does not within four minutes.
     pub async fn wait_until(&self, query: &'static str) {
         let done = async {
             while !sqlx::query_scalar::<_, bool>(query).fetch_one(&mut *self.conn().await).await.unwrap() {

@@ -30,7 +30,6 @@ const DOORS: &[(&str, &str)] = &[
     ("fast_image_resize", "ferrodon-media"),
     ("rsa", "ferrodon-activitypub"),
     ("lettre", "ferrodon-worker"),
-    ("askama", "ferrodon-server-pages"),
 ];
 
 const TEST_PACKAGES: &[&str] = &["ferrodon-testing", "ferrodon-tests"];

@@ -16,6 +16,7 @@ use text::{charset, emoji, hashtag, length, link_preview, markdown, plain, sanit
 /// Another file of cases to play: `./dev conformance text --golden DIR` names it here.
 const OTHER_CASES: &str = "FERRODON_TEXT_CASES";
 
+#[expect(clippy::disallowed_methods, reason = "told by `./dev conformance text`, not by an operator")]
 static CASES: LazyLock<String> = LazyLock::new(|| match std::env::var(OTHER_CASES) {
     Ok(path) => std::fs::read_to_string(path).unwrap(),
     Err(_) => include_str!("../../../tests/conformance/text/cases.jsonl").to_owned(),

@@ -1,4 +1,4 @@
-//! One hashtag, and following it.
+//! One hashtag, following it, and showing it on one's profile.
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -9,12 +9,15 @@ use entities::Tag;
 use jobs::feed::UnmergeTag;
 use serde::Deserialize;
 use services::draft::hashtags;
+use services::feature_tag::{feature_tag, unfeature_tag};
 use shared::{ApiResult, App, Auth, Error, Params, cache};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
         .route("/api/v1/tags/{id}", get(show))
+        .route("/api/v1/tags/{id}/feature", post(feature))
         .route("/api/v1/tags/{id}/follow", post(follow))
+        .route("/api/v1/tags/{id}/unfeature", post(unfeature))
         .route("/api/v1/tags/{id}/unfollow", post(unfollow))
 }
 
@@ -84,6 +87,34 @@ async fn unfollow(State(app): State<App>, auth: Auth, params: Params<ByName>) ->
         sqlx::query!("DELETE FROM tag_follows WHERE tag_id = $1 AND account_id = $2", id, account).execute(&mut *tx).await?;
     if gone.rows_affected() > 0 {
         jobs::enqueue(&mut tx, &UnmergeTag { tag_id: id, account_id: account }).await.map_err(anyhow::Error::from)?;
+    }
+    let tag = load(&mut tx, &app, Some(account), id).await?;
+    tx.commit().await?;
+    Ok(Json(tag))
+}
+
+/// Once more changes nothing.
+async fn feature(State(app): State<App>, auth: Auth, params: Params<ByName>) -> ApiResult<Json<Tag>> {
+    let account = auth.require_user(&["write", "write:accounts"])?.account_id;
+    let name = params.checked()?;
+    let mut tx = app.db.begin().await?;
+    feature_tag(&mut tx, &app.renderer, account, name).await?;
+    let id = find_or_create(&mut tx, name).await?;
+    let tag = load(&mut tx, &app, Some(account), id).await?;
+    tx.commit().await?;
+    Ok(Json(tag))
+}
+
+async fn unfeature(State(app): State<App>, auth: Auth, params: Params<ByName>) -> ApiResult<Json<Tag>> {
+    let account = auth.require_user(&["write", "write:accounts"])?.account_id;
+    let name = params.checked()?;
+    let mut tx = app.db.begin().await?;
+    let id = find_or_create(&mut tx, name).await?;
+    let featured = sqlx::query_scalar!("SELECT id FROM featured_tags WHERE account_id = $1 AND tag_id = $2", account, id)
+        .fetch_optional(&mut *tx)
+        .await?;
+    if let Some(featured) = featured {
+        unfeature_tag(&mut tx, &app.renderer, account, featured).await?;
     }
     let tag = load(&mut tx, &app, Some(account), id).await?;
     tx.commit().await?;

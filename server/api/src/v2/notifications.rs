@@ -77,7 +77,7 @@ async fn list(
     let groups = notifications::group_page(&mut conn, account, &params.browse(), &params.grouped(), &page).await?;
     let rows = rows(&mut conn, account, &groups, &page, &page_params).await?;
     let results = GroupedNotificationsResults::load(&mut conn, &app.urls, account, &rows, partial).await?;
-    let kept = ["limit", "include_filtered", "expand_accounts", "types", "exclude_types", "grouped_types", "supported_types"];
+    let kept = ["limit", "include_filtered", "types", "exclude_types", "grouped_types", "supported_types"];
     let mut links = Links::keeping(&app, &uri, params.raw(), &kept);
     if let (Some(first), Some(last)) = (groups.first(), groups.last()) {
         links = links.next(last.id).prev(first.id);

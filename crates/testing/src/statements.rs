@@ -9,18 +9,19 @@ use tracing::{Event, Level, Metadata, Subscriber, span};
 
 pub(crate) const TARGET: &str = "sqlx::query";
 
-thread_local! {
-    static SEEN: RefCell<Option<Vec<String>>> = const { RefCell::new(None) };
+tokio::task_local! {
+    static SEEN: RefCell<Vec<String>>;
 }
 
-/// The first words of every statement that `work` sends, in order; `BEGIN` and `COMMIT` are among them. For tests on a
-/// current-thread runtime: what other threads send is not seen.
+/// The first words of every statement that `work` sends, in order; `BEGIN` and `COMMIT` are among them. What it leaves to other
+/// tasks is theirs.
 pub async fn of<T>(work: impl Future<Output = T>) -> (T, Vec<String>) {
     listen();
-    SEEN.with(|seen| *seen.borrow_mut() = Some(Vec::new()));
-    let outcome = work.await;
-    let statements = SEEN.with(|seen| seen.borrow_mut().take()).unwrap_or_default();
-    (outcome, statements)
+    let counted = async {
+        let outcome = work.await;
+        (outcome, SEEN.with(RefCell::take))
+    };
+    SEEN.scope(RefCell::default(), counted).await
 }
 
 /// Puts the listener in place; every [`TestApp`](crate::TestApp) does.
@@ -48,11 +49,8 @@ impl Subscriber for Listener {
     fn event(&self, event: &Event<'_>) {
         let metadata = event.metadata();
         if metadata.target() == TARGET {
-            SEEN.with(|seen| {
-                if let Some(statements) = &mut *seen.borrow_mut() {
-                    statements.push(summary(event));
-                }
-            });
+            // Outside of `of` nobody counts.
+            let _ = SEEN.try_with(|seen| seen.borrow_mut().push(summary(event)));
         } else {
             let mut line = Line(format!("{} {}:", metadata.level(), metadata.target()));
             event.record(&mut line);

@@ -4,6 +4,7 @@ pub(crate) mod filters;
 mod instance;
 mod media;
 pub(crate) mod notifications;
+mod search;
 
 use axum::Router;
 use shared::App;
@@ -14,4 +15,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(instance::routes())
         .merge(media::routes())
         .merge(notifications::routes())
+        .merge(search::routes())
 }

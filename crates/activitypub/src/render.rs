@@ -13,7 +13,7 @@ use db::uri::Uris;
 use serde_json::Value;
 
 pub use announce::StatusActivity;
-pub use context::{ACTIVITY_STREAMS, Terms};
+pub use context::{ACTIVITY_STREAMS, Terms, complete as complete_context};
 
 /// The collection that means "everybody".
 pub const PUBLIC: &str = "https://www.w3.org/ns/activitystreams#Public";

@@ -211,7 +211,7 @@ impl Resolver {
     /// See [`ResolveError`]; [`ResolveError::Invalid`] when it is another actor's.
     pub async fn update_account(&self, account_id: AccountId, document: &Value) -> Result<AccountId, ResolveError> {
         let account = known::by_id(&mut *self.db().acquire().await?, account_id).await?.ok_or(ResolveError::NotFound)?;
-        let actor = Actor::read(document).map_err(ResolveError::Invalid)?;
+        let actor = Actor::read_embedded(document).map_err(ResolveError::Invalid)?;
         let handle =
             account.handle().filter(|_| actor.uri == account.uri).ok_or(ResolveError::Invalid("not the signer's own actor"))?;
         let extras = self.extras(&actor, document).await?;

@@ -49,6 +49,12 @@ impl Uris {
         format!("{}/@{username}", self.base)
     }
 
+    /// The list that `Collection-Synchronization` speaks of; Mastodon names it by username under either scheme.
+    #[must_use]
+    pub fn followers_synchronization(&self, username: &str) -> String {
+        format!("{}/users/{username}/followers_synchronization", self.base)
+    }
+
     /// `id` of a local status; boosts have `/activity` behind it, as Mastodon names them.
     #[must_use]
     pub fn status(&self, account_uri: &str, id: StatusId) -> String {

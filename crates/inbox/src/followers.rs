@@ -217,7 +217,11 @@ pub async fn synchronize_followers(inbox: &Inbox<'_>, job: &SynchronizeFollowers
         }
     }
     let agrees = complete && combined(listed.iter()).eq_ignore_ascii_case(&job.digest);
-    let ended = if agrees { end_others(&mut tx, job.account_id, &ids).await? } else { Vec::new() };
+    let ended = if agrees {
+        end_others(inbox, &mut tx, job.account_id, &account.uri, &account.inbox_url, &ids).await?
+    } else {
+        Vec::new()
+    };
     for local in &ids {
         add_or_undo(inbox, &mut tx, local, job.account_id, &account.uri, &account.inbox_url).await?;
     }
@@ -256,21 +260,32 @@ async fn listed(inbox: &Inbox<'_>, url: &str) -> Result<(Vec<String>, bool)> {
     Ok((found, true))
 }
 
-async fn end_others(conn: &mut PgConnection, followed: AccountId, listed: &[LocalAccount]) -> Result<Vec<AccountId>> {
+/// Ends the follows of everybody here who is not listed, and says so to the other server as if they had done it themselves.
+async fn end_others(
+    inbox: &Inbox<'_>,
+    conn: &mut PgConnection,
+    followed: AccountId,
+    followed_uri: &str,
+    followed_inbox: &str,
+    listed: &[LocalAccount],
+) -> Result<Vec<AccountId>> {
     let keep: Vec<AccountId> = listed.iter().map(|local| local.id).collect();
-    let others = sqlx::query_scalar!(
-        "SELECT f.account_id FROM follows f JOIN accounts a ON a.id = f.account_id
-         WHERE f.target_account_id = $1 AND a.domain IS NULL AND f.account_id <> ALL($2) ORDER BY f.account_id",
+    let others = sqlx::query!(
+        "SELECT a.id, a.username, a.id_scheme FROM follows f JOIN accounts a ON a.id = f.account_id
+         WHERE f.target_account_id = $1 AND a.domain IS NULL AND f.account_id <> ALL($2) ORDER BY a.id",
         followed,
         &keep
     )
     .fetch_all(&mut *conn)
     .await?;
     let mut ended = Vec::new();
-    for follower in others {
-        if end(conn, follower, followed).await?.is_some() {
-            ended.push(follower);
-        }
+    for other in others {
+        let Some(follow) = end(conn, other.id, followed).await? else { continue };
+        let actor = inbox.renderer.uris.account(other.id, &other.username, other.id_scheme);
+        let uri = follow.uri.unwrap_or_default();
+        let undo = Follow { id: Some(follow.id), uri: &uri, actor: &actor, object: followed_uri }.undo();
+        send(conn, other.id, undo, followed_inbox).await?;
+        ended.push(other.id);
     }
     Ok(ended)
 }

@@ -1,9 +1,12 @@
 //! Passing on what others signed: whoever follows a thread of ours sees the answers of people whom their server does not know.
 
+use activitypub::keys::PublicKey;
 use activitypub::ld_signature;
+use activitypub::render::complete_context;
 use activitypub::resolve_account::find_key;
 use db::{AccountId, PgConnection};
 use jobs::DeliveryOptions;
+use serde_json::Value;
 
 use crate::activity::Activity;
 use crate::error::Result;
@@ -40,25 +43,33 @@ pub(crate) async fn removal(conn: &mut PgConnection, activity: &Activity<'_>, st
     pass_on(conn, activity, body, signer, &concerned, options).await
 }
 
-/// The document as it came, if its own signature holds, so that others can believe it from our hands.
-async fn believable<'a>(conn: &mut PgConnection, activity: &Activity<'a>) -> Result<Option<&'a [u8]>> {
+/// The document as it is passed on, if its own signature holds, so that others can believe it from our hands.
+async fn believable(conn: &mut PgConnection, activity: &Activity<'_>) -> Result<Option<Vec<u8>>> {
     let Some(body) = activity.signed else { return Ok(None) };
-    if activity.relayed_by.is_some() {
-        return Ok(Some(body));
-    }
-    let Some(creator) = ld_signature::creator(activity.json) else { return Ok(None) };
+    let Ok(document) = serde_json::from_slice::<Value>(body) else { return Ok(None) };
+    let Some(creator) = ld_signature::creator(&document) else { return Ok(None) };
     let Some(owner) = find_key(conn, creator).await?.filter(|owner| owner.account_id == activity.actor.id) else {
         return Ok(None);
     };
-    let document = activity.json.clone();
-    let checked = tokio::task::spawn_blocking(move || ld_signature::verify(&document, &owner.key).is_ok()).await;
-    Ok(checked.unwrap_or(false).then_some(body))
+    let checked = tokio::task::spawn_blocking(move || redistributable(document, &owner.key)).await;
+    Ok(checked.ok().flatten().and_then(|document| serde_json::to_vec(&document).ok()))
+}
+
+/// As Mastodon passes a document on: under the context of all terms, where it means the same there. `None`: not signed by
+/// that key.
+fn redistributable(document: Value, key: &PublicKey) -> Option<Value> {
+    ld_signature::verify(&document, key).ok()?;
+    let mut usual = document.clone();
+    if let Some(context) = usual.get_mut("@context") {
+        *context = complete_context();
+    }
+    Some(if ld_signature::verify(&usual, key).is_ok() { usual } else { document })
 }
 
 async fn pass_on(
     conn: &mut PgConnection,
     activity: &Activity<'_>,
-    body: &[u8],
+    body: Vec<u8>,
     signer: AccountId,
     followed: &[AccountId],
     options: DeliveryOptions,
@@ -74,6 +85,6 @@ async fn pass_on(
     .fetch_all(&mut *conn)
     .await?;
     inboxes.retain(|url| url != activity.actor.shared_inbox());
-    jobs::deliver_to(conn, signer, body, &inboxes, options).await?;
+    jobs::deliver_to(conn, signer, &body, &inboxes, options).await?;
     Ok(())
 }

@@ -94,6 +94,9 @@ pub struct FederateToFollowers {
     pub account_id: AccountId,
     /// The document as it is sent.
     pub json: String,
+    /// Others may pass it on: it gets a linked-data signature.
+    #[serde(default)]
+    pub sign: bool,
 }
 
 impl Job for FederateToFollowers {

@@ -1,6 +1,6 @@
 //! Activities that arrived, and what is fetched because of them.
 
-use aws_lc_rs::digest::{Context, SHA256};
+use aws_lc_rs::digest::{Context, Digest, SHA256};
 use db::{AccountId, StatusId};
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
@@ -104,32 +104,46 @@ pub struct Arrival {
     pub body: Vec<u8>,
 }
 
-/// Writes an activity down and asks for its processing; once this is committed, 202 may be answered. False: the same body
-/// of the same sender waits already, as when a sender did not get the first answer. Processed ones are not remembered: a
-/// sender may well follow, undo and follow again with equal documents.
+/// How many equal bodies of one sender may wait at a time.
+const EQUAL_WAITING: u8 = 8;
+
+/// Writes an activity down and asks for its processing; once this is committed, 202 may be answered. Equal bodies of one
+/// sender are each processed, since each Follow is answered with an Accept. False: as many as [`EQUAL_WAITING`] wait already,
+/// so that a sender who repeats itself for hours does not fill the table. Processed ones are not remembered: a sender may
+/// well follow, undo and follow again with equal documents.
 ///
 /// # Errors
 /// The database's.
 pub async fn accept(conn: &mut PgConnection, arrival: &Arrival) -> Result<bool> {
+    for place in 0..EQUAL_WAITING {
+        let hash = hash_at(arrival, place);
+        // An equal row that is being removed just now is waited for, so that false always means "still to be processed".
+        let id = sqlx::query_scalar!(
+            "insert into ferrodon.inbox (account_id, delivered_to_account_id, hash, body) values ($1, $2, $3, $4)
+             on conflict (hash) do nothing returning id",
+            arrival.account_id,
+            arrival.delivered_to_account_id,
+            hash.as_ref(),
+            &arrival.body,
+        )
+        .fetch_optional(&mut *conn)
+        .await?;
+        if let Some(inbox_id) = id {
+            enqueue(conn, &ProcessInbox { inbox_id }).await?;
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// What the unique index compares: the sender, the inbox, the body, and which of the equal ones this is.
+fn hash_at(arrival: &Arrival, place: u8) -> Digest {
     let mut hashed = Context::new(&SHA256);
+    hashed.update(&[place]);
     hashed.update(&arrival.account_id.to_be_bytes());
     hashed.update(&arrival.delivered_to_account_id.unwrap_or_default().to_be_bytes());
     hashed.update(&arrival.body);
-    let hash = hashed.finish();
-    // An equal row that is being removed just now is waited for, so that false always means "still to be processed".
-    let id = sqlx::query_scalar!(
-        "insert into ferrodon.inbox (account_id, delivered_to_account_id, hash, body) values ($1, $2, $3, $4)
-         on conflict (hash) do nothing returning id",
-        arrival.account_id,
-        arrival.delivered_to_account_id,
-        hash.as_ref(),
-        &arrival.body,
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(inbox_id) = id else { return Ok(false) };
-    enqueue(conn, &ProcessInbox { inbox_id }).await?;
-    Ok(true)
+    hashed.finish()
 }
 
 /// The activity that [`ProcessInbox`] names; `None` if it was processed already.

@@ -104,7 +104,7 @@ async fn tell_followers(
     });
     let actor = renderer.uris.account(account, &row.username, row.id_scheme);
     let json = activity::feature_tag(kind, &actor, object).into_document().to_string();
-    jobs::enqueue(conn, &FederateToFollowers { account_id: account, json }).await?;
+    jobs::enqueue(conn, &FederateToFollowers { account_id: account, json, sign: true }).await?;
     Ok(())
 }
 

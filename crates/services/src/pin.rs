@@ -74,6 +74,6 @@ async fn tell_followers(conn: &mut PgConnection, uris: &Uris, account: AccountId
     let actor = subject::actor_uri(conn, uris, account).await?;
     let status = uris.status(&actor, id);
     let json = subject::document(activity::pin(kind, &actor, &status))?;
-    jobs::enqueue(conn, &FederateToFollowers { account_id: account, json }).await?;
+    jobs::enqueue(conn, &FederateToFollowers { account_id: account, json, sign: false }).await?;
     Ok(())
 }

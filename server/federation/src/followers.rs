@@ -161,7 +161,7 @@ pub(crate) async fn synchronization(
     let body = collection(
         Order::Ordered,
         Parts {
-            id: Some(format!("{}/followers_synchronization", account.uri(&app.renderer.uris))),
+            id: Some(app.renderer.uris.followers_synchronization(&account.username)),
             items: Some(items.into_iter().map(Value::from).collect()),
             ..Parts::default()
         },

@@ -67,8 +67,9 @@ async fn synchronization(
     let digest =
         followers_digest::of_server(&mut conn, account_id, &format!("{}/", inbox.origin().ascii_serialization())).await?;
     let uri = &signer.account_uri;
+    let url = context.renderer.uris.followers_synchronization(&signer.username);
     Ok(digest.and_then(|digest| {
-        let text = format!(r#"collectionId="{uri}/followers", digest="{digest}", url="{uri}/followers_synchronization""#);
+        let text = format!(r#"collectionId="{uri}/followers", digest="{digest}", url="{url}""#);
         HeaderValue::try_from(text).ok()
     }))
 }

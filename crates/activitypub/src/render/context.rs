@@ -6,6 +6,25 @@ pub const ACTIVITY_STREAMS: &str = "https://www.w3.org/ns/activitystreams";
 const SECURITY: &str = "https://w3id.org/security/v1";
 const WEBFINGER: &str = "https://purl.archive.org/socialweb/webfinger";
 
+/// Every term that is known here: the context under which documents of others are passed on.
+#[must_use]
+pub fn complete() -> Value {
+    let mut terms = Terms::EVERYTHING.definitions();
+    define(
+        &mut terms,
+        json!({
+            "FeaturedCollection": "https://w3id.org/fep/7aa9#FeaturedCollection",
+            "FeaturedItem": "https://w3id.org/fep/7aa9#FeaturedItem",
+            "FeatureRequest": "https://w3id.org/fep/7aa9#FeatureRequest",
+            "FeatureAuthorization": "https://w3id.org/fep/7aa9#FeatureAuthorization",
+            "featuredObject": {"@id": "https://w3id.org/fep/7aa9#featuredObject", "@type": "@id"},
+            "featureAuthorization": {"@id": "https://w3id.org/fep/7aa9#featureAuthorization", "@type": "@id"},
+            "topic": {"@id": "https://w3id.org/fep/7aa9#topic", "@type": "@id"},
+        }),
+    );
+    json!([ACTIVITY_STREAMS, SECURITY, WEBFINGER, terms])
+}
+
 /// Which groups of terms a document uses.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Terms {
@@ -34,6 +53,18 @@ impl Terms {
         quote_authorization: false,
         quote_request: false,
         security: false,
+    };
+    pub const EVERYTHING: Self = Self {
+        note: true,
+        atom_uri: true,
+        actor: true,
+        hashtag: true,
+        emoji: true,
+        blurhash: true,
+        focal_point: true,
+        quote_authorization: true,
+        quote_request: true,
+        security: true,
     };
     pub const NOTE: Self = Self { note: true, ..Self::NONE };
     pub const ACTOR: Self = Self { actor: true, security: true, ..Self::NONE };

@@ -34,6 +34,30 @@ pub struct Note {
     pub terms: Terms,
 }
 
+impl Note {
+    /// As it was when it was posted: the author's next status of the thread may be here by the time the `Create` is written.
+    #[must_use]
+    pub fn before_replies(mut self) -> Self {
+        if let Some(shown) = self.body.get_mut("replies") {
+            *shown = replies(&self.uri, &[], None);
+        }
+        self
+    }
+}
+
+/// The first page of a status's replies, which stands in its document.
+fn replies(uri: &str, items: &[String], last: Option<StatusId>) -> Value {
+    let next = match last {
+        Some(last) => format!("{uri}/replies?min_id={last}&page=true"),
+        None => format!("{uri}/replies?only_other_accounts=true&page=true"),
+    };
+    json!({
+        "id": format!("{uri}/replies"),
+        "type": "Collection",
+        "first": {"type": "CollectionPage", "next": next, "partOf": format!("{uri}/replies"), "items": items},
+    })
+}
+
 impl Renderer {
     /// The notes of these statuses, in the order asked; what does not exist (any more) and boosts are left out.
     /// Ten statements, however many ids.
@@ -279,15 +303,7 @@ impl Renderer {
                 })
             })
             .collect();
-        let next = match own.last() {
-            Some(last) => format!("{uri}/replies?min_id={}&page=true", last.id),
-            None => format!("{uri}/replies?only_other_accounts=true&page=true"),
-        };
-        json!({
-            "id": format!("{uri}/replies"),
-            "type": "Collection",
-            "first": {"type": "CollectionPage", "next": next, "partOf": format!("{uri}/replies"), "items": items},
-        })
+        replies(uri, &items, own.last().map(|last| last.id))
     }
 
     fn quote_approval(&self, status: &StatusRow, account_uri: &str) -> Vec<String> {

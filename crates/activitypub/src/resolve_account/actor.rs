@@ -86,12 +86,22 @@ pub struct Key {
 }
 
 impl Actor {
+    /// A document that stands on its own.
+    ///
     /// # Errors
     /// Says what an account needs and this document lacks.
     pub fn read(document: &Value) -> Result<Self, &'static str> {
         if !has_supported_context(document) {
             return Err("no ActivityStreams context");
         }
+        Self::read_embedded(document)
+    }
+
+    /// An actor within an activity, whose context covers it.
+    ///
+    /// # Errors
+    /// As [`Actor::read`].
+    pub fn read_embedded(document: &Value) -> Result<Self, &'static str> {
         let kind = kind(document).ok_or("not a type of actor")?;
         let uri = document.get("id").and_then(Value::as_str).filter(|uri| is_web_url(uri)).ok_or("no id on the web")?;
         let inbox = document.get("inbox").filter(|inbox| !is_blank(inbox)).ok_or("no inbox")?;

@@ -15,6 +15,7 @@ pub(crate) struct Signer {
     pub(super) request: RequestSigner,
     pub(crate) key: PrivateKey,
     pub(crate) account_uri: String,
+    pub(super) username: String,
     pub(super) suspended: bool,
 }
 
@@ -67,6 +68,7 @@ async fn load(context: &Context, account_id: AccountId) -> Result<Option<Signer>
         request: RequestSigner::new(format!("{account_uri}#main-key"), key.clone(), context.clock.clone()),
         key,
         account_uri,
+        username: row.username,
         suspended: row.suspended,
     }))
 }

@@ -1,7 +1,7 @@
 //! Create and Announce, Update, and the state of a poll.
 
-use activitypub::render::activity;
 use activitypub::render::note::changed_at;
+use activitypub::render::{StatusActivity, activity};
 use db::statuses::Visibility;
 use jobs::DeliveryOptions;
 use jobs::delivery::{FederateStatus, FederateStatusUpdate};
@@ -29,6 +29,10 @@ pub(in crate::jobs) async fn create(context: &Context, job: FederateStatus) -> R
         return Ok(());
     }
     let activity = context.renderer.activities(&mut tx, &[reach.id]).await?.pop().ok_or(GONE)?;
+    let activity = match activity {
+        StatusActivity::Create(note) => StatusActivity::Create(Box::new(note.before_replies())),
+        announce @ StatusActivity::Announce(_) => announce,
+    };
     let document = activity.render().into_document();
     let public = reach.visibility.is_distributable();
     deliver(&mut tx, context, reach.account_id, document, public, &inboxes, options(&reach)).await?;

@@ -1,3 +1,7 @@
 //! `crates/inbox`: what others send, taken in and acted on.
 
 mod counters;
+mod fetch_all_replies;
+mod followers;
+mod forward;
+mod update;

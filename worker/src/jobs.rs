@@ -17,6 +17,7 @@ mod download_media;
 mod expire_mute;
 mod federate;
 mod feeds;
+mod fetch_all_replies;
 mod fetch_replies;
 mod fetch_reply;
 mod mail_confirmation;
@@ -49,7 +50,9 @@ use jobs::feed::{
     AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus,
     RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
 };
-use jobs::inbox::{FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags};
+use jobs::inbox::{
+    FetchAllReplies, FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags,
+};
 use jobs::mail::{MailConfirmation, MailNotification, MailPasswordReset, MailPendingAccount, MailWelcome};
 use jobs::maintenance::{PublishScheduled, Sweep};
 use jobs::media::{CrawlLink, DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
@@ -79,6 +82,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<FederateStatus, _>(federate::status::create);
     registry.add::<FederateStatusUpdate, _>(federate::status::update);
     registry.add::<FederateToFollowers, _>(federate::to_followers);
+    registry.add::<FetchAllReplies, _>(fetch_all_replies::run);
     registry.add::<FetchReplies, _>(fetch_replies::run);
     registry.add::<FetchReply, _>(fetch_reply::run);
     registry.add::<MailConfirmation, _>(mail_confirmation::run);

@@ -1,4 +1,4 @@
-//! The replies that a post's own server lists.
+//! The replies that a post's own server lists, as far as they are fetched when the post comes in.
 
 use activitypub::document::value;
 use activitypub::fetch::{fetch_document, has_supported_context, same_host};
@@ -39,7 +39,7 @@ fn items_of_embedded(collection: &Value) -> Option<Vec<Value>> {
     (!own.is_empty() || collection.get("first").is_none_or(Value::is_null)).then_some(own)
 }
 
-fn items(collection: &Value) -> Vec<Value> {
+pub(crate) fn items(collection: &Value) -> Vec<Value> {
     let kind = collection.get("type").and_then(Value::as_str);
     let member = if matches!(kind, Some("OrderedCollection" | "OrderedCollectionPage")) { "orderedItems" } else { "items" };
     value::many(collection.get(member)).to_vec()
@@ -48,7 +48,7 @@ fn items(collection: &Value) -> Vec<Value> {
 /// Only replies on the author's own server are taken from a listing: it cannot speak for others.
 fn jobs_for(items: &[Value], author_uri: &str) -> Vec<FetchReply> {
     let uris = items.iter().filter_map(|item| value::id(Some(item))).filter(|uri| same_host(uri, author_uri));
-    uris.take(MOST).map(|uri| FetchReply { uri: uri.to_owned() }).collect()
+    uris.take(MOST).map(|uri| FetchReply { uri: uri.to_owned(), thread_of: None }).collect()
 }
 
 /// Reads the first page of a post's collection of replies and has each reply fetched.

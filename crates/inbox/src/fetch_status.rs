@@ -44,6 +44,20 @@ pub(crate) async fn fetch_for(
     Box::pin(from_document(inbox, &document, depth)).await
 }
 
+/// Fetches the status at an address even if it is known, to bring it up to date. Tells whether it is new.
+///
+/// # Errors
+/// As [`fetch_status`].
+pub async fn refetch_status(inbox: &Inbox<'_>, uri: &str) -> Result<bool> {
+    if is_local_uri(&inbox.config.federation, uri) {
+        return Ok(false);
+    }
+    let known = lookup::status(&mut *inbox.db.acquire().await?, &inbox.config.federation, uri).await?;
+    let document = fetch_resource(inbox.http, Some(inbox.resolver.signer().await?), uri, false).await?;
+    let found = Box::pin(from_document(inbox, &document, 0)).await?;
+    Ok(known.is_none() && found.is_some())
+}
+
 /// The status that a document describes which was fetched from its own address.
 pub(crate) async fn status_from_document(inbox: &Inbox<'_>, document: &Value) -> Result<Option<StatusId>> {
     Box::pin(from_document(inbox, document, 0)).await

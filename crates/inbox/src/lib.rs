@@ -14,6 +14,7 @@ mod dispatch;
 mod emoji;
 mod error;
 mod featured;
+mod fetch_all_replies;
 mod fetch_replies;
 mod fetch_status;
 mod flag;
@@ -46,8 +47,9 @@ pub use create::mentions::resolve_mention;
 pub use dispatch::process;
 pub use error::{Error, Result};
 pub use featured::{synchronize_featured, synchronize_featured_tags};
+pub use fetch_all_replies::{fetch_all_replies, finish_thread_part, refresh_thread};
 pub use fetch_replies::fetch_replies;
-pub use fetch_status::{fetch_status, resolve_thread};
+pub use fetch_status::{fetch_status, refetch_status, resolve_thread};
 pub use followers::{SynchronizationHeader, synchronize_followers};
 pub use resolve_url::{Found, resolve_url};
 

@@ -1,5 +1,7 @@
 //! Activities that arrived, and what is fetched because of them.
 
+use std::time::Duration;
+
 use aws_lc_rs::digest::{Context, Digest, SHA256};
 use db::{AccountId, StatusId};
 use serde::{Deserialize, Serialize};
@@ -47,10 +49,31 @@ impl Job for FetchReplies {
     const RETRIES: i16 = 3;
 }
 
+/// Somebody reads the thread below a remote status: all replies that are listed anywhere in it are looked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FetchAllReplies {
+    pub status_id: StatusId,
+}
+
+impl Job for FetchAllReplies {
+    const KIND: &'static str = "fetch_all_replies";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+    /// It asks for hundreds of pages, one after the other.
+    const TIMEOUT: Duration = Duration::from_mins(30);
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.status_id.to_string())
+    }
+}
+
 /// Fetches one reply.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FetchReply {
     pub uri: String,
+    /// The status whose thread somebody waits for. The reply is then fetched even if it is here, to bring it up to date.
+    #[serde(default)]
+    pub thread_of: Option<StatusId>,
 }
 
 impl Job for FetchReply {
@@ -59,7 +82,10 @@ impl Job for FetchReply {
     const RETRIES: i16 = 3;
 
     fn dedup_key(&self) -> Option<String> {
-        Some(self.uri.clone())
+        Some(match self.thread_of {
+            Some(root) => format!("{root} {}", self.uri),
+            None => self.uri.clone(),
+        })
     }
 }
 

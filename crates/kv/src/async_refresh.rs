@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::{Error, Kv};
+use crate::{Error, Kv, key};
 
 const RUNNING_SECONDS: u64 = 24 * 60 * 60;
 const FINISHED_SECONDS: u64 = 60 * 60;
@@ -41,6 +41,38 @@ pub async fn finish(kv: &Kv, key: &str) -> Result<(), Error> {
     let mut pipeline = redis::pipe();
     pipeline.cmd("HSET").arg(key).arg("status").arg("finished").cmd("EXPIRE").arg(key).arg(FINISHED_SECONDS);
     kv.pipe::<()>(pipeline.ignore()).await
+}
+
+/// The work is finished no earlier than these parts of it, each named once.
+///
+/// # Errors
+/// Redis is away.
+pub async fn add_parts(kv: &Kv, key: &str, parts: &[String]) -> Result<(), Error> {
+    if parts.is_empty() {
+        return Ok(());
+    }
+    let waiting = key::refresh_parts(key);
+    let mut pipeline = redis::pipe();
+    pipeline.atomic().cmd("SADD").arg(&waiting).arg(parts).cmd("EXPIRE").arg(&waiting).arg(RUNNING_SECONDS);
+    kv.pipe::<()>(pipeline.ignore()).await
+}
+
+/// One part is done, whether or not it succeeded; the last one finishes the work. A part that was done already changes nothing.
+///
+/// # Errors
+/// Redis is away.
+pub async fn finish_part(kv: &Kv, key: &str, part: &str, results: i64) -> Result<(), Error> {
+    let waiting = key::refresh_parts(key);
+    let mut pipeline = redis::pipe();
+    pipeline.atomic().cmd("SREM").arg(&waiting).arg(part).cmd("SCARD").arg(&waiting);
+    let (removed, left): (i64, i64) = kv.pipe(&pipeline).await?;
+    if removed == 0 {
+        return Ok(());
+    }
+    if results > 0 {
+        add_results(kv, key, results).await?;
+    }
+    if left == 0 { finish(kv, key).await } else { Ok(()) }
 }
 
 /// # Errors

@@ -48,6 +48,11 @@ pub fn context_refresh(status_id: i64) -> String {
     format!("context:{status_id}:refresh")
 }
 
+/// What is still to be done before the work that `refresh` marks is finished.
+pub(crate) fn refresh_parts(refresh: &str) -> String {
+    format!("{refresh}:parts")
+}
+
 /// Marks the making of an annual report; a key of [`crate::async_refresh`].
 #[must_use]
 pub fn annual_report(account_id: i64, year: i32) -> String {

@@ -7,6 +7,7 @@ mod meet;
 mod oauth;
 mod oembed;
 mod v1;
+mod v1_alpha;
 mod v2;
 
 use axum::Router;
@@ -14,5 +15,5 @@ use shared::App;
 
 /// All of `/api`, and what applications use of `/oauth`; consent and sign-in are pages.
 pub fn routes() -> Router<App> {
-    Router::new().merge(oauth::routes()).merge(oembed::routes()).merge(v1::routes()).merge(v2::routes())
+    Router::new().merge(oauth::routes()).merge(oembed::routes()).merge(v1::routes()).merge(v1_alpha::routes()).merge(v2::routes())
 }

@@ -154,3 +154,18 @@ async fn a_refresh_runs_until_it_is_finished() {
     async_refresh::finish(&kv, &key).await.unwrap();
     assert!(!async_refresh::show(&kv, &key).await.unwrap().unwrap().running);
 }
+
+#[tokio::test]
+async fn a_refresh_of_several_parts_ends_with_the_last_of_them() {
+    let kv = connect();
+    let key = key::context_refresh(id());
+    async_refresh::start(&kv, &key, true).await.unwrap();
+    async_refresh::add_parts(&kv, &key, &["one".to_owned(), "two".to_owned()]).await.unwrap();
+    async_refresh::finish_part(&kv, &key, "one", 1).await.unwrap();
+    async_refresh::finish_part(&kv, &key, "one", 1).await.unwrap();
+    let running = async_refresh::show(&kv, &key).await.unwrap().unwrap();
+    assert_eq!((running.running, running.result_count), (true, Some(1)));
+    async_refresh::finish_part(&kv, &key, "two", 0).await.unwrap();
+    let finished = async_refresh::show(&kv, &key).await.unwrap().unwrap();
+    assert_eq!((finished.running, finished.result_count), (false, Some(1)));
+}

@@ -1,0 +1,10 @@
+//! `/api/v1_alpha`: what may still change.
+
+mod async_refreshes;
+
+use axum::Router;
+use shared::App;
+
+pub(super) fn routes() -> Router<App> {
+    Router::new().merge(async_refreshes::routes())
+}

@@ -4,4 +4,5 @@ mod counters;
 mod fetch_all_replies;
 mod followers;
 mod forward;
+mod thread;
 mod update;

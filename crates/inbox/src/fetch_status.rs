@@ -99,7 +99,8 @@ async fn author_account(inbox: &Inbox<'_>, uri: &str) -> Result<Option<RemoteAcc
     Ok(RemoteAccount::find(&mut *inbox.db.acquire().await?, id).await?)
 }
 
-/// Puts a reply below its parent, which is fetched if need be.
+/// Puts a reply below its parent, which is fetched if need be. As in Mastodon the parent's count does not include it
+/// (recorded: `in/reply_to_unknown_remote_is_resolved`).
 ///
 /// # Errors
 /// As [`fetch_status`].
@@ -117,7 +118,6 @@ pub async fn resolve_thread(inbox: &Inbox<'_>, job: &ResolveThread) -> Result<()
         UPDATE statuses SET in_reply_to_id = $2, reply = true, updated_at = now() AT TIME ZONE 'utc',
           in_reply_to_account_id = CASE WHEN account_id = $3 AND $4 THEN COALESCE($5, $3) ELSE $3 END
         WHERE id = $1 AND in_reply_to_id IS NULL AND deleted_at IS NULL AND id <> $2
-        RETURNING visibility
         "#,
         job.status_id,
         parent.id,
@@ -125,13 +125,10 @@ pub async fn resolve_thread(inbox: &Inbox<'_>, job: &ResolveThread) -> Result<()
         parent.reply,
         parent.in_reply_to_account_id
     )
-    .fetch_optional(&mut *tx)
+    .execute(&mut *tx)
     .await?;
-    let Some(moved) = moved else { return Ok(()) };
-    jobs::enqueue(&mut tx, &Distribute { status_id: job.status_id, skip_notifications: true }).await?;
-    if db::statuses::Visibility::from_column(moved.visibility).is_distributable() {
-        let delta = db::counters::StatusDelta { status_id: parent.id, replies: 1, ..Default::default() };
-        db::counters::add_to_statuses(&mut tx, &[delta]).await?;
+    if moved.rows_affected() > 0 {
+        jobs::enqueue(&mut tx, &Distribute { status_id: job.status_id, skip_notifications: true }).await?;
     }
     tx.commit().await?;
     Ok(())

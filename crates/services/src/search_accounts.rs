@@ -14,6 +14,8 @@ const MIN_ANONYMOUS_CHARS: usize = 3;
 #[derive(Debug, Clone)]
 pub struct Search {
     pub text: String,
+    /// The account that the text was found to name on its own server, where it may have another handle.
+    pub resolved: Option<AccountId>,
     pub viewer: Option<AccountId>,
     /// Only among those whom the viewer follows.
     pub following: bool,
@@ -28,8 +30,8 @@ pub fn remote_handle(text: &str, is_local_domain: impl Fn(&str) -> bool) -> Opti
     (!is_local_domain(&domain)).then(|| format!("{username}@{domain}"))
 }
 
-/// The account of exactly this handle first, then those whose names have all words of the text, the last of them perhaps
-/// unfinished. Suspended and moved accounts and people who are not let in yet are not found.
+/// The account that was resolved, or that of exactly this handle, first; then those whose names have all words of the text,
+/// the last of them perhaps unfinished. Suspended and moved accounts and people who are not let in yet are not found.
 ///
 /// # Errors
 /// The database fails.
@@ -67,10 +69,16 @@ async fn exact(
     text: &str,
     is_local_domain: &impl Fn(&str) -> bool,
 ) -> Result<Option<AccountId>> {
-    let Some(Handle { username, domain }) = Handle::parse(text) else { return Ok(None) };
-    let domain = if is_local_domain(&domain) { String::new() } else { domain };
-    let found = find_by_handles(conn, &[username], &[domain]).await?;
-    let Some(id) = found.first().map(|account| account.id) else { return Ok(None) };
+    let id = match search.resolved {
+        Some(id) => id,
+        None => {
+            let Some(Handle { username, domain }) = Handle::parse(text) else { return Ok(None) };
+            let domain = if is_local_domain(&domain) { String::new() } else { domain };
+            let found = find_by_handles(conn, &[username], &[domain]).await?;
+            let Some(id) = found.first().map(|account| account.id) else { return Ok(None) };
+            id
+        }
+    };
     let findable = sqlx::query_scalar!(
         r#"
         SELECT (a.suspended_at IS NULL AND a.moved_to_account_id IS NULL

@@ -8,6 +8,8 @@ use serde::Deserialize;
 use services::search_accounts::{self, Search};
 use shared::{ApiResult, App, Auth, Flag, Params};
 
+use crate::meet;
+
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/v1/accounts/search", get(list))
 }
@@ -25,8 +27,9 @@ struct Query {
 async fn list(State(app): State<App>, auth: Auth, params: Params<Query>) -> ApiResult<Json<Vec<Shared<Account>>>> {
     let viewer = auth.require_user(&["read", "read:accounts"])?.account_id;
     let limit = params.limit.map_or(40, |limit| limit.saturating_abs().min(80));
-    let search = Search {
+    let mut search = Search {
         text: params.q.clone(),
+        resolved: None,
         viewer: Some(viewer),
         following: params.following.is_true(),
         limit,
@@ -36,7 +39,8 @@ async fn list(State(app): State<App>, auth: Auth, params: Params<Query>) -> ApiR
         && search.offset == 0
         && let Some(handle) = search_accounts::remote_handle(&search.text, |domain| app.urls.is_local_domain(domain))
     {
-        crate::meet::by_handles(&app, vec![handle]).await;
+        search.resolved = meet::by_handle(&app, &handle).await?;
+        meet::files(&app, search.resolved.as_slice(), &[]).await?;
     }
     let mut conn = app.db.acquire().await?;
     let ids = search_accounts::search_accounts(&mut conn, &search, |domain| app.urls.is_local_domain(domain)).await?;

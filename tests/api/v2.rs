@@ -1,0 +1,3 @@
+//! `server/api/src/v2`.
+
+mod search;

@@ -3,6 +3,7 @@
 mod accounts;
 mod media;
 mod polls;
+mod reports;
 mod scheduled_statuses;
 mod statuses;
 mod timelines;

@@ -1,5 +1,7 @@
 //! `users`: who signs in here, their settings, and `user_roles`.
 
+use std::collections::HashMap;
+
 use chrono::NaiveDateTime;
 use serde_json::{Map, Value};
 use sqlx::PgConnection;
@@ -104,6 +106,30 @@ pub async fn role(conn: &mut PgConnection, role_id: Option<i64>) -> Result<RoleR
     )
     .fetch_one(conn)
     .await
+}
+
+/// The role that everybody has who has no other.
+pub const EVERYONE_ROLE: i64 = -99;
+
+/// Roles by id.
+///
+/// # Errors
+/// The database failed.
+pub async fn roles(conn: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, RoleRow>, sqlx::Error> {
+    let rows = sqlx::query_as!(
+        RoleRow,
+        r#"
+        SELECT r.id AS "id!", r.name AS "name!", r.color AS "color!", r.permissions AS "permissions!", COALESCE(e.permissions, 0) AS "everyone_permissions!", r.position AS "position!",
+               r.highlighted AS "highlighted!", r.collection_limit AS "collection_limit!", r.require_2fa AS "require_2fa!"
+        FROM user_roles r
+        LEFT JOIN user_roles e ON e.id = -99
+        WHERE r.id = ANY($1)
+        "#,
+        ids,
+    )
+    .fetch_all(conn)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// `users.settings`: a flat JSON object with dotted keys that holds only what the user chose.

@@ -3,6 +3,7 @@
 //! Whether somebody may see a thing is decided before it is loaded here.
 
 mod account;
+mod admin;
 mod announcement;
 mod application;
 mod approval;
@@ -35,6 +36,7 @@ pub mod urls;
 pub use account::{
     Account, Badge, CredentialAccount, FamiliarFollowers, Field, MutedAccount, PartialAccount, Relationship, Role, Source,
 };
+pub use admin::{AdminAccount, AdminIp, AdminReport};
 pub use announcement::{Announcement, Reaction};
 pub use application::{Application, CredentialApplication, Token};
 pub use approval::Approval;

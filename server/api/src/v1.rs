@@ -1,6 +1,7 @@
 //! `/api/v1`: one file for each resource, each with its own `routes()`.
 
 mod accounts;
+mod admin;
 mod announcements;
 mod apps;
 mod blocks;
@@ -26,6 +27,7 @@ mod peers;
 mod polls;
 mod preferences;
 mod profile;
+mod reports;
 mod scheduled_statuses;
 mod statuses;
 mod tags;
@@ -37,6 +39,7 @@ use shared::App;
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
         .merge(accounts::routes())
+        .merge(admin::routes())
         .merge(announcements::routes())
         .merge(apps::routes())
         .merge(blocks::routes())
@@ -62,6 +65,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(polls::routes())
         .merge(preferences::routes())
         .merge(profile::routes())
+        .merge(reports::routes())
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())
         .merge(tags::routes())

@@ -238,6 +238,15 @@ pub fn delete_quote_authorization(actor: &str, quote_id: i64) -> Rendered {
     }
 }
 
+/// A report, in the name of this server.
+#[must_use]
+pub fn flag(uri: &str, actor: &str, comment: &str, objects: &[String]) -> Rendered {
+    Rendered {
+        body: json!({"id": uri, "type": "Flag", "actor": actor, "content": comment, "object": objects}),
+        terms: Terms::NONE,
+    }
+}
+
 #[must_use]
 pub fn block(uri: &str, actor: &str, object: &str) -> Rendered {
     Rendered { body: simple(uri, "Block", actor, object), terms: Terms::NONE }

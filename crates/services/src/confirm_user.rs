@@ -4,13 +4,37 @@ use std::time::Duration;
 
 use db::{AccountId, UserId};
 use jobs::account::BootstrapTimeline;
-use jobs::mail::{MailPendingAccount, MailWelcome};
+use jobs::mail::{MailConfirmation, MailPendingAccount, MailWelcome};
 use sqlx::PgConnection;
 
+use crate::create_account::mail_token;
 use crate::error::Result;
+
+/// Devise's `confirm_within`, in days.
+pub const LINK_DAYS: i32 = 2;
 
 /// Mastodon lets people look around first.
 const WELCOME_AFTER: Duration = Duration::from_hours(1);
+
+/// Sends the letter with the link once more: the same link while it is valid, so that both letters work; else a new one.
+///
+/// # Errors
+/// The database's; or the system gives no random bytes.
+pub async fn ask_for_confirmation(conn: &mut PgConnection, user: UserId) -> Result<()> {
+    sqlx::query!(
+        "UPDATE users SET confirmation_token = $2, confirmation_sent_at = now() AT TIME ZONE 'utc',
+           updated_at = now() AT TIME ZONE 'utc'
+         WHERE id = $1 AND (confirmation_token IS NULL OR confirmation_sent_at IS NULL
+           OR confirmation_sent_at < now() AT TIME ZONE 'utc' - make_interval(days => $3))",
+        user,
+        mail_token()?,
+        LINK_DAYS
+    )
+    .execute(&mut *conn)
+    .await?;
+    jobs::enqueue(conn, &MailConfirmation { user_id: user }).await?;
+    Ok(())
+}
 
 /// Confirms the address that waits for it: the first one, or the one that shall replace it. Returns false if none waits.
 ///

@@ -1,6 +1,10 @@
-//! Signing in and out.
+//! Signing in and out, and what the links in letters lead to.
 
+mod confirmation;
 mod credentials;
+mod letter_form;
+mod password;
+mod reset_token;
 mod session_start;
 mod sign_in;
 mod sign_out;
@@ -9,7 +13,7 @@ mod two_factor;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get};
+use axum::routing::{delete, get, post};
 use http::{StatusCode, header};
 use shared::App;
 
@@ -17,6 +21,11 @@ pub(super) use session_start::kill_streams;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/auth/confirmation", get(confirmation::show).post(confirmation::create))
+        .route("/auth/confirmation/new", get(confirmation::new))
+        .route("/auth/password", post(password::create).put(password::update).patch(password::update))
+        .route("/auth/password/edit", get(password::edit))
+        .route("/auth/password/new", get(password::new))
         .route("/auth/sign_in", get(sign_in::show).post(sign_in::create))
         .route("/auth/sign_out", delete(sign_out::delete))
         .route("/.well-known/change-password", get(change_password))

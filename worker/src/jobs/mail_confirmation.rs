@@ -9,7 +9,7 @@ use crate::registry::JobError;
 pub(super) async fn run(context: &Context, job: MailConfirmation) -> Result<(), JobError> {
     let mut conn = context.db.acquire().await?;
     let user = sqlx::query!(
-        "SELECT u.email, u.unconfirmed_email, u.confirmed_at, u.confirmation_token, a.username
+        "SELECT u.email, u.unconfirmed_email, u.confirmed_at, u.confirmation_token, u.created_by_application_id, a.username
          FROM users u JOIN accounts a ON a.id = u.account_id WHERE u.id = $1",
         job.user_id
     )
@@ -24,7 +24,11 @@ pub(super) async fn run(context: &Context, job: MailConfirmation) -> Result<(), 
     let token = user.confirmation_token.ok_or(JobError::Discard("there is nothing to confirm"))?;
     let domain = context.urls.local_domain();
     let changing = user.unconfirmed_email.is_some();
-    let link = format!("{}/auth/confirmation?confirmation_token={token}", context.urls.base());
+    let mut link = format!("{}/auth/confirmation?confirmation_token={token}", context.urls.base());
+    // Who began in an app goes on there.
+    if user.created_by_application_id.is_some() {
+        link.push_str("&redirect_to_app=true");
+    }
     let page = Page {
         site,
         greeting: format!("Hello {}!", user.username),

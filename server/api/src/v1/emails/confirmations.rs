@@ -4,9 +4,9 @@ use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use http::StatusCode;
-use jobs::mail::MailConfirmation;
 use serde::Deserialize;
 use serde_json::{Value, json};
+use services::confirm_user::ask_for_confirmation;
 use services::modify_user::change_email;
 use shared::{ApiResult, App, Auth, Error, Params};
 
@@ -43,7 +43,7 @@ async fn create(State(app): State<App>, auth: Auth, params: Params<Create>) -> A
         Some(email) if email.trim().to_lowercase() != user.email => {
             change_email(&mut tx, &app.config, user.id, email, false).await?;
         }
-        _ => jobs::enqueue(&mut tx, &MailConfirmation { user_id: user.id }).await.map_err(anyhow::Error::from)?,
+        _ => ask_for_confirmation(&mut tx, user.id).await?,
     }
     tx.commit().await?;
     Ok(Json(json!({})))

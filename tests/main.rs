@@ -12,6 +12,7 @@ mod db;
 mod end_to_end;
 mod http_client;
 mod inbox;
+mod letters;
 mod oauth;
 mod routes;
 mod server;

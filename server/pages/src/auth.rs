@@ -2,6 +2,7 @@
 
 mod confirmation;
 mod credentials;
+mod edit;
 mod letter_form;
 mod password;
 mod reset_token;
@@ -13,7 +14,7 @@ mod two_factor;
 use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use axum::routing::{delete, get, post};
+use axum::routing::{delete, get, post, put};
 use http::{StatusCode, header};
 use shared::App;
 
@@ -21,13 +22,16 @@ pub(super) use session_start::kill_streams;
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
+        .route("/auth", put(edit::update).patch(edit::update))
         .route("/auth/confirmation", get(confirmation::show).post(confirmation::create))
         .route("/auth/confirmation/new", get(confirmation::new))
+        .route("/auth/edit", get(edit::show))
         .route("/auth/password", post(password::create).put(password::update).patch(password::update))
         .route("/auth/password/edit", get(password::edit))
         .route("/auth/password/new", get(password::new))
         .route("/auth/sign_in", get(sign_in::show).post(sign_in::create))
         .route("/auth/sign_out", delete(sign_out::delete))
+        .route("/settings/sessions/{id}", delete(edit::end_session))
         .route("/.well-known/change-password", get(change_password))
 }
 

@@ -348,3 +348,55 @@ async fn a_person_signs_another_browser_out_but_nobody_elses() {
     assert_eq!((here.get("/auth/edit").await.status, bobs.get("/auth/edit").await.status).0, 200);
     assert_eq!(app.count("SELECT count(*) FROM session_activations").await, 2);
 }
+
+async fn ask<J: jobs::Job + Sync>(app: &TestApp, job: &J) {
+    let mut tx = app.app().db.begin().await.unwrap();
+    jobs::enqueue(&mut tx, job).await.unwrap();
+    tx.commit().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_new_member_is_welcomed_and_the_staff_hears_of_who_waits() {
+    let (port, mut letters) = mail_server(0, "").await;
+    let app = app_with(port).await;
+    let (alice, bob) = (app.account("alice").await, app.account("bob").await);
+    ask(&app, &jobs::mail::MailWelcome { user_id: alice.account.user_id }).await;
+    app.run_jobs().await;
+    assert_eq!(letters.try_recv().unwrap().to, "<alice@mail.example>");
+
+    let staff = "WITH role AS (INSERT INTO user_roles (name, position, permissions, created_at, updated_at)
+                   VALUES ('Staff', 5, 1 << 10, now(), now()) RETURNING id)
+                 UPDATE users SET role_id = (SELECT id FROM role) WHERE email = 'alice@mail.example'";
+    sqlx::query(staff).execute(&mut *app.conn().await).await.unwrap();
+    sqlx::query("UPDATE users SET approved = FALSE WHERE email = 'bob@mail.example'")
+        .execute(&mut *app.conn().await)
+        .await
+        .unwrap();
+    ask(&app, &jobs::mail::MailPendingAccount { user_id: bob.account.user_id }).await;
+    app.run_jobs().await;
+    let letter = letters.try_recv().unwrap();
+    assert_eq!(letter.to, "<alice@mail.example>");
+    assert!(letter.text.contains("Subject: bob asks for an account on "), "{}", letter.text);
+    assert!(letters.try_recv().is_err(), "only the staff hears of it");
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_ascii_is_encoded_in_the_letters_head() {
+    let (port, mut letters) = mail_server(0, "").await;
+    let app = app_with(port).await;
+    let (alice, bob) = (app.account("alice").await, app.account("bob").await);
+    sqlx::query("UPDATE accounts SET display_name = 'Bjørn' WHERE username = 'bob'")
+        .execute(&mut *app.conn().await)
+        .await
+        .unwrap();
+    post(&app, &format!("/api/v1/accounts/{}/follow", alice.id()), Some(bob.token()), json!({})).await;
+    app.run_jobs().await;
+    while letters.try_recv().is_ok() {}
+    let notification_id = app.count("SELECT max(id) FROM notifications WHERE type = 'follow'").await;
+    ask(&app, &jobs::mail::MailNotification { notification_id }).await;
+    app.run_jobs().await;
+    let letter = letters.try_recv().unwrap();
+    assert_eq!(letter.to, "<alice@mail.example>");
+    let head = letter.text.split("\r\n\r\n").next().unwrap();
+    assert!(head.is_ascii() && head.contains("Subject: =?utf-8?b?"), "{head}");
+}

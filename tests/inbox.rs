@@ -2,6 +2,7 @@
 
 mod counters;
 mod fetch_all_replies;
+mod files;
 mod followers;
 mod forward;
 mod thread;

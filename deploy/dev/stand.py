@@ -124,6 +124,7 @@ class Stand:
             raise Failed('there is no %s: cargo build --workspace --bins' % command[0])
         if name in self.ports:
             variables = dict(variables, BIND='127.0.0.1', PORT=str(self.ports[name]))
+            self.wait_for_port(self.ports[name])
         log = self.path('log/%s.log' % name)
         with open(log, 'ab') as out:
             p = subprocess.Popen(command, env=self.environment(variables), cwd=self.folder, stdin=subprocess.DEVNULL, stdout=out,
@@ -136,12 +137,26 @@ class Stand:
             if p.poll() is not None:
                 with open(log, errors='replace') as f:
                     raise Failed('%s stopped at once:\n%s' % (name, ''.join(f.readlines()[-15:])))
-            if path and self.healthy(self.ports[name], path):
+            if path and self.healthy(self.ports[name], path) and p.poll() is None:
                 return p.pid
             time.sleep(0.02)
         if path:
             raise Failed('%s does not answer within %d s, see %s' % (name, START_SECONDS, log))
         return p.pid
+
+    @staticmethod
+    def wait_for_port(port):
+        """Another process may have taken a port since it was chosen; what that answers must not be taken for ours."""
+        end = time.time() + START_SECONDS
+        while True:
+            with socket.socket() as s:
+                s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                try:
+                    return s.bind(('127.0.0.1', port))
+                except OSError as e:
+                    if time.time() > end:
+                        raise Failed('port %d is taken by another process: run it again' % port) from e
+            time.sleep(0.1)
 
     @staticmethod
     def healthy(port, path):

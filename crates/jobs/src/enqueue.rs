@@ -33,6 +33,21 @@ pub async fn enqueue_many<J: Job>(conn: &mut PgConnection, jobs: &[J]) -> Result
     insert(conn, jobs, Duration::ZERO).await
 }
 
+/// A waiting job with this key runs now instead of later. Where none waits (it never was, it runs, it has run) nothing happens.
+///
+/// # Errors
+/// The database's.
+pub async fn hasten<J: Job>(conn: &mut PgConnection, job: &J) -> Result<()> {
+    sqlx::query!(
+        "update ferrodon.job set run_at = now() where kind = $1 and dedup_key = $2 and worker is null and run_at > now()",
+        J::KIND,
+        job.dedup_key(),
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 async fn insert<J: Job>(conn: &mut PgConnection, jobs: &[J], delay: Duration) -> Result<()> {
     let (keys, args) = rows(jobs)?;
     if args.is_empty() {

@@ -30,6 +30,7 @@ pub struct RemoteServer(Arc<Inner>);
 struct Inner {
     domain: String,
     documents: Mutex<BTreeMap<String, Value>>,
+    files: Mutex<BTreeMap<String, (&'static str, Bytes)>>,
     redirects: Mutex<BTreeMap<String, String>>,
     asked: Mutex<Vec<String>>,
     arrived: Mutex<Vec<Arrived>>,
@@ -82,6 +83,7 @@ impl RemoteServer {
         let server = Self(Arc::new(Inner {
             domain: domains[0].to_owned(),
             documents: Mutex::default(),
+            files: Mutex::default(),
             redirects: Mutex::default(),
             asked: Mutex::default(),
             arrived: Mutex::default(),
@@ -121,6 +123,11 @@ impl RemoteServer {
     pub fn publish(&self, document: Value) {
         let id = document["id"].as_str().expect("a document has an id").to_owned();
         self.0.documents.lock().unwrap().insert(id, document);
+    }
+
+    /// Answers with this file under `url`.
+    pub fn publish_file(&self, url: &str, content_type: &'static str, content: &'static [u8]) {
+        self.0.files.lock().unwrap().insert(url.to_owned(), (content_type, Bytes::from_static(content)));
     }
 
     /// Sends whoever asks for the one address to the other.
@@ -231,6 +238,9 @@ async fn answer(State(server): State<RemoteServer>, method: Method, uri: Uri, he
     }
     if uri.path() == "/.well-known/webfinger" {
         return server.webfinger(uri.query().unwrap_or_default());
+    }
+    if let Some((content_type, content)) = server.0.files.lock().unwrap().get(&address) {
+        return ([(header::CONTENT_TYPE, *content_type)], content.clone()).into_response();
     }
     match server.0.documents.lock().unwrap().get(&address) {
         Some(document) => ([(header::CONTENT_TYPE, ACTIVITY)], document.to_string()).into_response(),

@@ -1,6 +1,9 @@
 //! Fetches a remote attachment.
 
+use db::StatusId;
 use db::media_attachments::processing;
+use jobs::Job;
+use jobs::feed::Distribute;
 use jobs::media::DownloadMedia;
 use media::paths::Attachment;
 use media::{AUDIO_LIMIT, Focus, IMAGE_LIMIT, Thumbnail, Upload, merge_meta};
@@ -22,8 +25,37 @@ struct MediaRow {
     thumbnail_storage_schema_version: Option<i32>,
 }
 
+/// The post waits for its files, but not for one that fails.
 pub(crate) async fn run(context: &Context, job: DownloadMedia) -> Result<(), JobError> {
-    let id = job.media_id;
+    let result = fetch(context, job.media_id).await;
+    if let Some(status_id) = complete(context, job.media_id, result.is_err()).await? {
+        let mut conn = context.db.acquire().await?;
+        jobs::hasten(&mut conn, &Distribute { status_id, skip_notifications: false }).await?;
+    }
+    result
+}
+
+/// The post of a file, if none of the others is still to come or `failed`.
+async fn complete(context: &Context, id: i64, failed: bool) -> Result<Option<StatusId>, sqlx::Error> {
+    let status = sqlx::query_scalar!(
+        r#"
+        SELECT m.status_id FROM media_attachments m
+        WHERE m.id = $1 AND ($2 OR NOT EXISTS (
+          SELECT FROM media_attachments other
+          WHERE other.status_id = m.status_id AND other.file_file_name IS NULL AND EXISTS (
+            SELECT FROM ferrodon.job j WHERE j.kind = $3 AND (j.dedup_key = other.id::text
+              OR j.worker IS NOT NULL AND j.args::json ->> 'media_id' = other.id::text))))
+        "#,
+        id,
+        failed,
+        DownloadMedia::KIND
+    )
+    .fetch_optional(&mut *context.db.acquire().await?)
+    .await?;
+    Ok(status.flatten())
+}
+
+async fn fetch(context: &Context, id: i64) -> Result<(), JobError> {
     let row = find(context, id).await?.ok_or(JobError::Discard("the attachment is gone or not to be had"))?;
     let rule = db::domain_blocks::rule_for(&mut *context.db.acquire().await?, &row.domain).await?;
     if rule.is_some_and(|rule| rule.reject_media) {

@@ -24,6 +24,9 @@ use crate::{Inbox, emoji, fetch_replies, forward, quote};
 /// Posts that we looked up and that are older than this are put into no feed.
 const NEWS: TimeDelta = TimeDelta::hours(6);
 
+/// Longer, a post does not wait for its files.
+const DOWNLOADS: Duration = Duration::from_secs(10);
+
 /// `None`: it has no content, or has come already.
 pub(super) async fn insert(
     inbox: &Inbox<'_>,
@@ -88,7 +91,7 @@ pub(super) async fn insert(
         begin_conversation(conn, id, actor.id).await?;
     }
     mentions::store(conn, id, &prepared.mentions.accounts, &addressed).await?;
-    attach(conn, activity, note, id, &files, now).await?;
+    let awaits_files = attach(conn, activity, note, id, &files, now).await?;
     let tags = tags(conn, note, id).await?;
     if visibility.is_distributable() {
         hashtags::count_featured(conn, actor.id, &tags, created_at).await?;
@@ -97,7 +100,7 @@ pub(super) async fn insert(
         Some(quote) => quote::store(conn, actor.id, id, quote).await?,
         None => None,
     };
-    follow_up(inbox, conn, activity, note, id, created_at, prepared, parent.as_ref()).await?;
+    follow_up(inbox, conn, activity, note, id, created_at, prepared, parent.as_ref(), awaits_files).await?;
     if let Some(parent) = parent.as_ref().filter(|parent| parent.is_local() && visibility.is_distributable()) {
         forward::reply(conn, activity, parent.account_id).await?;
     }
@@ -187,7 +190,7 @@ async fn begin_conversation(conn: &mut PgConnection, id: StatusId, author: Accou
     Ok(())
 }
 
-/// Files, poll and emoji.
+/// Files, poll and emoji. Whether files are being fetched.
 async fn attach(
     conn: &mut PgConnection,
     activity: &Activity<'_>,
@@ -195,7 +198,7 @@ async fn attach(
     id: StatusId,
     files: &[media::File],
     now: NaiveDateTime,
-) -> Result<()> {
+) -> Result<bool> {
     let actor = activity.actor;
     let welcome = media::are_welcome(conn, &actor.domain).await?;
     let mut ids = Vec::new();
@@ -210,7 +213,7 @@ async fn attach(
     if welcome {
         emoji::fetch(conn, note, &actor.domain).await?;
     }
-    Ok(())
+    Ok(welcome && files.iter().any(|file| file.supported))
 }
 
 async fn tags(conn: &mut PgConnection, note: Note<'_>, id: StatusId) -> Result<Vec<i64>> {
@@ -237,6 +240,7 @@ async fn follow_up(
     created_at: NaiveDateTime,
     prepared: &Prepared,
     parent: Option<&StatusRef>,
+    awaits_files: bool,
 ) -> Result<()> {
     let unresolved: Vec<ResolveMention> =
         prepared.mentions.unresolved.iter().map(|uri| ResolveMention { status_id: id, uri: uri.clone() }).collect();
@@ -250,7 +254,10 @@ async fn follow_up(
     let delay = Duration::from_secs(rand::random_range(1..60));
     jobs::enqueue_in(conn, &CrawlLink { status_id: id }, delay).await?;
     if activity.delivered || created_at > inbox.config.clock.now_naive() - NEWS {
-        jobs::enqueue(conn, &Distribute { status_id: id, skip_notifications: false }).await?;
+        // What is being fetched is waited for, as a stream shows a post once and clients do not ask again. The last
+        // download to end hastens it.
+        let patience = if awaits_files { DOWNLOADS } else { Duration::ZERO };
+        jobs::enqueue_in(conn, &Distribute { status_id: id, skip_notifications: false }, patience).await?;
     }
     Ok(())
 }

@@ -35,10 +35,14 @@ pub(in crate::jobs) async fn personal(
 
 async fn tell(context: Context, listener: Personal, status: StatusId, event: &'static str) -> anyhow::Result<()> {
     let mut conn = context.db.acquire().await?;
-    let Some(entity) = Status::load(&mut conn, &context.urls, Some(listener.viewer), status).await? else {
+    let Some(mut entity) = Status::load(&mut conn, &context.urls, Some(listener.viewer), status).await? else {
         return Ok(());
     };
     drop(conn);
+    if entity.account.id == entities::Id(listener.viewer) {
+        // Here, unlike in answers, also of what cannot be pinned (recorded: channels/not_public_visibilities).
+        entity.pinned.get_or_insert(false);
+    }
     Ok(publish(&context.kv, &[(listener.channel, Message::new(event, &entity)?)]).await?)
 }
 

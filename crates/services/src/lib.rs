@@ -19,6 +19,7 @@ mod feeds;
 pub mod follow;
 pub mod follow_requests;
 pub mod instance_actor;
+pub mod moderate_account;
 pub mod moderate_report;
 pub mod modify_user;
 pub mod mute;

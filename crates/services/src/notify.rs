@@ -168,6 +168,11 @@ impl Event {
     }
 
     #[must_use]
+    pub fn moderation_warning(recipient: AccountId, warning_id: i64) -> Self {
+        Self::new(Kind::ModerationWarning, "AccountWarning", recipient, recipient, warning_id)
+    }
+
+    #[must_use]
     pub fn admin_sign_up(recipient: AccountId, new_account: AccountId) -> Self {
         Self::new(Kind::AdminSignUp, "Account", recipient, new_account, new_account)
     }

@@ -1,7 +1,7 @@
 //! `/api/v1`: one file for each resource, each with its own `routes()`.
 
 mod accounts;
-mod admin;
+pub(crate) mod admin;
 mod announcements;
 mod apps;
 mod blocks;

@@ -1,5 +1,6 @@
 //! `/api/v2`: the resources that have a second form.
 
+mod admin;
 pub(crate) mod filters;
 mod instance;
 mod media;
@@ -11,6 +12,7 @@ use shared::App;
 
 pub(crate) fn routes() -> Router<App> {
     Router::new() //
+        .merge(admin::routes())
         .merge(filters::routes())
         .merge(instance::routes())
         .merge(media::routes())

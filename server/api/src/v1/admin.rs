@@ -1,10 +1,11 @@
 //! Moderation.
 
+pub(crate) mod accounts;
 mod reports;
 
 use axum::Router;
 use shared::App;
 
 pub(super) fn routes() -> Router<App> {
-    Router::new().merge(reports::routes())
+    Router::new().merge(accounts::routes()).merge(reports::routes())
 }

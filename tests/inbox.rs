@@ -1,6 +1,7 @@
 //! `crates/inbox`: what others send, taken in and acted on.
 
 mod counters;
+mod delete_actor;
 mod fetch_all_replies;
 mod files;
 mod followers;

@@ -6,6 +6,7 @@ mod announce_notification;
 mod announce_reaction;
 mod authorize_follow;
 mod crawl_link;
+mod delete_account;
 mod delete_files;
 pub(crate) mod deliver;
 mod distribute;
@@ -41,7 +42,9 @@ mod synchronize_followers;
 mod unfilter_notifications;
 mod verify_links;
 
-use jobs::account::{AfterBlock, AfterDomainBlock, AuthorizeFollow, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks};
+use jobs::account::{
+    AfterBlock, AfterDomainBlock, AuthorizeFollow, DeleteAccount, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks,
+};
 use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
     FederateToFollowers, SynchronizeFollowers,
@@ -67,6 +70,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<AnnounceReaction, _>(announce_reaction::run);
     registry.add::<AuthorizeFollow, _>(authorize_follow::run);
     registry.add::<CrawlLink, _>(crawl_link::run);
+    registry.add::<DeleteAccount, _>(delete_account::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
     registry.add::<Distribute, _>(distribute::run);
     registry.add::<DistributeEdit, _>(distribute_edit::run);

@@ -255,7 +255,12 @@ impl Resolver {
     async fn gone(&self, handle: &Handle) -> Result<ResolveError, ResolveError> {
         let mut tx = self.db().begin().await?;
         if let Some(account) = known::by_handle(&mut tx, handle).await?.filter(|account| account.suspended_at.is_none()) {
-            let job = jobs::account::DeleteAccount { account_id: account.id, reserve_username: false, skip_activitypub: true };
+            let job = jobs::account::DeleteAccount {
+                account_id: account.id,
+                reserve_username: false,
+                free_address: false,
+                skip_activitypub: true,
+            };
             jobs::enqueue(&mut tx, &job).await?;
         }
         tx.commit().await?;

@@ -104,6 +104,9 @@ pub struct DeleteAccount {
     pub account_id: AccountId,
     /// The row of the account stays, so that nobody can take the name.
     pub reserve_username: bool,
+    /// The user goes even where the row of the account stays, so that the address is free again.
+    #[serde(default)]
+    pub free_address: bool,
     /// Its own server knows: no Delete is sent.
     pub skip_activitypub: bool,
 }
@@ -115,7 +118,8 @@ impl Job for DeleteAccount {
     const DEDUP: Dedup = Dedup::Unfinished;
 
     fn dedup_key(&self) -> Option<String> {
-        Some(self.account_id.to_string())
+        // The part after the Delete was sent is a job of its own.
+        Some(format!("{}:{}", self.account_id, self.skip_activitypub))
     }
 }
 

@@ -8,6 +8,7 @@ pub mod bookmark;
 pub mod confirm_user;
 pub mod create_account;
 pub mod custom_filter;
+pub mod delete_account;
 pub mod draft;
 pub mod edit_status;
 pub mod endorse;

@@ -2,6 +2,7 @@
 
 mod approve;
 mod create;
+mod delete;
 mod modify;
 
 use anyhow::Context as _;
@@ -16,6 +17,8 @@ pub(super) enum Command {
     Create(create::Arguments),
     /// Change role, address or state of an account
     Modify(modify::Arguments),
+    /// Take an account away for good, here and on other servers
+    Delete(delete::Arguments),
     /// Let people in whose sign-up waits for approval
     Approve(approve::Arguments),
     /// Give an account a new password, print it, and sign it out everywhere
@@ -43,6 +46,7 @@ pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<()> 
     match command {
         Command::Create(arguments) => create::run(&stores, arguments).await,
         Command::Modify(arguments) => modify::run(&stores, arguments).await,
+        Command::Delete(arguments) => delete::run(&stores, arguments).await,
         Command::Approve(arguments) => approve::run(&stores, arguments).await,
         Command::ResetPassword(arguments) => modify::reset_password(&stores, &arguments.username).await,
     }

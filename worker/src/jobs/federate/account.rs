@@ -1,6 +1,7 @@
-//! A changed profile.
+//! A changed profile, and one that is gone.
 
 use activitypub::render::activity;
+use db::{AccountId, PgConnection};
 use jobs::DeliveryOptions;
 use jobs::delivery::FederateAccountUpdate;
 
@@ -27,4 +28,20 @@ pub(in crate::jobs) async fn update(context: &Context, job: FederateAccountUpdat
     deliver(&mut tx, context, job.account_id, document, true, &inboxes, options).await?;
     tx.commit().await?;
     Ok(())
+}
+
+/// To followers first, then to every server that may know the account.
+pub(in crate::jobs) async fn removal(conn: &mut PgConnection, context: &Context, account: AccountId) -> Result<(), JobError> {
+    let row = sqlx::query!("SELECT username, id_scheme FROM accounts WHERE id = $1 AND domain IS NULL", account)
+        .fetch_optional(&mut *conn)
+        .await?
+        .ok_or(GONE)?;
+    let uri = context.renderer.uris.account(account, &row.username, row.id_scheme);
+    let document = activity::delete_actor(&uri).into_document();
+    let near = reach::account(conn, account).await?;
+    let everywhere = reach::everybody(conn).await?;
+    let far: Vec<String> = everywhere.into_iter().filter(|inbox| !near.contains(inbox)).collect();
+    deliver(conn, context, account, document.clone(), true, &near, DeliveryOptions::default()).await?;
+    let late = DeliveryOptions { low_priority: true, ..DeliveryOptions::default() };
+    deliver(conn, context, account, document, true, &far, late).await
 }

@@ -154,3 +154,15 @@ pub(super) async fn account(conn: &mut PgConnection, account: AccountId) -> Resu
     .fetch_all(conn)
     .await
 }
+
+/// Every server that is known and not suspended.
+pub(super) async fn everybody(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        SELECT DISTINCT COALESCE(NULLIF(a.shared_inbox_url, ''), a.inbox_url) AS "inbox!" FROM accounts a
+        WHERE a.domain IS NOT NULL AND a.protocol = 1 AND a.suspended_at IS NULL AND a.inbox_url <> ''
+        "#
+    )
+    .fetch_all(conn)
+    .await
+}

@@ -1,0 +1,116 @@
+//! Takes an account away, piece by piece. Whatever stops it, the next run goes on where this one was.
+
+use db::{AccountId, ListId, StatusId};
+use jobs::account::DeleteAccount;
+use kv::feed::{FeedKey, Item, remove_many};
+use services::delete_account::{self, Doomed};
+
+use super::federate;
+use crate::context::Context;
+use crate::registry::JobError;
+
+/// Feed entries in one round of Redis.
+const BATCH: usize = 1_000;
+
+pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), JobError> {
+    let account = job.account_id;
+    let mut tx = context.db.begin().await?;
+    let Some(local) = delete_account::hide(&mut tx, account).await? else { return Err(JobError::Discard("the account is gone")) };
+    // Without its row there is no key to sign with, and who was never let in is known nowhere.
+    if local && job.reserve_username && !job.skip_activitypub {
+        federate::account_removal(&mut tx, context, account).await?;
+        jobs::enqueue(&mut tx, &DeleteAccount { skip_activitypub: true, ..job }).await?;
+        tx.commit().await?;
+        return Ok(());
+    }
+    tx.commit().await?;
+    statuses(context, account).await?;
+    loop {
+        let mut tx = context.db.begin().await?;
+        let follows = delete_account::remove_follows(&mut tx, account).await?;
+        tx.commit().await?;
+        let mut tx = context.db.begin().await?;
+        let favourites = delete_account::remove_favourites(&mut tx, account).await?;
+        tx.commit().await?;
+        let mut tx = context.db.begin().await?;
+        let notifications = delete_account::remove_notifications(&mut tx, account).await?;
+        tx.commit().await?;
+        if !(follows || favourites || notifications) {
+            break;
+        }
+    }
+    let mut tx = context.db.begin().await?;
+    if local && job.reserve_username {
+        delete_account::empty(&mut tx, account, job.free_address).await?;
+    } else {
+        delete_account::remove_row(&mut tx, account).await?;
+    }
+    tx.commit().await?;
+    if local {
+        let lists = [FeedKey::Home(account)];
+        kv::feed::clear(&context.kv, &lists).await?;
+    }
+    Ok(())
+}
+
+async fn statuses(context: &Context, account: AccountId) -> Result<(), JobError> {
+    loop {
+        let doomed = delete_account::next_statuses(&mut *context.db.acquire().await?, account).await?;
+        if doomed.is_empty() {
+            return Ok(());
+        }
+        if let Err(error) = leave_feeds(context, &doomed).await {
+            tracing::warn!(target: "ferrodon", %error, account, "statuses of a deleted account stay in feeds");
+        }
+        let mut tx = context.db.begin().await?;
+        delete_account::remove_statuses(&mut tx, &doomed).await?;
+        tx.commit().await?;
+    }
+}
+
+struct PlaceRow {
+    owner: AccountId,
+    list: Option<ListId>,
+    status_id: StatusId,
+    reblog_of: Option<StatusId>,
+}
+
+/// While the rows still tell whose feeds they may be in.
+async fn leave_feeds(context: &Context, doomed: &[Doomed]) -> anyhow::Result<()> {
+    let ids: Vec<StatusId> = doomed.iter().map(|doomed| doomed.id).collect();
+    let places = sqlx::query_as!(
+        PlaceRow,
+        r#"
+        SELECT feed.owner AS "owner!", feed.list AS "list?", s.id AS "status_id!", s.reblog_of_id AS reblog_of
+        FROM statuses s
+        CROSS JOIN LATERAL (
+            SELECT s.account_id AS owner, NULL::bigint AS list
+            UNION ALL
+            SELECT f.account_id, NULL FROM follows f WHERE f.target_account_id = s.account_id
+            UNION ALL
+            SELECT l.account_id, l.id FROM list_accounts la JOIN lists l ON l.id = la.list_id WHERE la.account_id = s.account_id
+        ) feed
+        JOIN users u ON u.account_id = feed.owner
+        WHERE s.id = ANY($1)
+        "#,
+        &ids
+    )
+    .fetch_all(&mut *context.db.acquire().await?)
+    .await?;
+    for batch in places.chunks(BATCH) {
+        let items: Vec<Item> = batch.iter().map(PlaceRow::item).collect();
+        remove_many(&context.kv, &items).await?;
+    }
+    Ok(())
+}
+
+impl PlaceRow {
+    fn item(&self) -> Item {
+        Item {
+            feed: self.list.map_or(FeedKey::Home(self.owner), FeedKey::List),
+            status_id: self.status_id,
+            reblog_of: self.reblog_of,
+            aggregate: self.reblog_of.is_some(),
+        }
+    }
+}

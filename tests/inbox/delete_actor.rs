@@ -87,3 +87,35 @@ async fn a_local_account_that_is_deleted_is_empty_keeps_its_name_and_others_are_
     assert_eq!((me["statuses_count"].as_i64(), me["following_count"].as_i64()), (Some(0), Some(0)));
     assert_ne!(alice.get("/api/v1/accounts/verify_credentials").await.status, 200);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_account_elsewhere_that_a_moderator_deletes_stays_suspended() {
+    let (app, _there, alice, zoe, id) = scene().await;
+    let account_id = id.parse().unwrap();
+    sqlx::query("UPDATE accounts SET suspended_at = now(), suspension_origin = 0 WHERE id = $1")
+        .bind(account_id)
+        .execute(&mut *app.conn().await)
+        .await
+        .unwrap();
+    let job = DeleteAccount { account_id, reserve_username: true, free_address: false, skip_activitypub: false };
+    jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
+    app.run_jobs().await;
+    zoe.deliver(&app, &zoe.activity("Create", zoe.note("back again", &[(uri_of(&alice), alice.acct())]))).await;
+    app.run_jobs().await;
+    assert_eq!(app.count("SELECT count(*) FROM statuses").await, 0);
+    assert_eq!(app.count("SELECT count(*) FROM accounts WHERE domain IS NOT NULL AND suspension_origin = 0").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_runs_twice_counts_off_once() {
+    let (app, _there, alice, _zoe, id) = scene().await;
+    let job =
+        DeleteAccount { account_id: id.parse().unwrap(), reserve_username: true, free_address: false, skip_activitypub: true };
+    for _ in 0..2 {
+        jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
+        app.run_jobs().await;
+    }
+    let me = alice.get("/api/v1/accounts/verify_credentials").await.ok();
+    assert_eq!((me["followers_count"].as_i64(), me["following_count"].as_i64()), (Some(0), Some(0)));
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
+}

@@ -57,7 +57,10 @@ impl Job for Sweep {
 /// The database's.
 pub async fn sweep(conn: &mut PgConnection) -> Result<()> {
     crate::outbound::expire(conn).await?;
-    sqlx::query!("delete from ferrodon.dead where died_at < now() - interval '30 days'").execute(&mut *conn).await?;
+    // What this program has no handler for, a newer one may do.
+    sqlx::query!("delete from ferrodon.dead where died_at < now() - interval '30 days' and reason <> 'unknown'")
+        .execute(&mut *conn)
+        .await?;
     sqlx::query!("delete from ferrodon.idempotency where until < now()").execute(&mut *conn).await?;
     sqlx::query!("delete from ferrodon.deleted_before_arrival where until < now()").execute(&mut *conn).await?;
     sqlx::query!("delete from ferrodon.schedule_slot where slot < now() - interval '8 days'").execute(conn).await?;

@@ -43,7 +43,7 @@ pub async fn hide(conn: &mut PgConnection, account: AccountId) -> Result<Option<
     Ok(local)
 }
 
-/// The next statuses to remove, with all boosts of them.
+/// The next statuses to remove: boosts of the account's first, since one may have any number of them.
 ///
 /// # Errors
 /// The database fails.
@@ -51,12 +51,15 @@ pub async fn next_statuses(conn: &mut PgConnection, account: AccountId) -> Resul
     let doomed = sqlx::query_as!(
         Doomed,
         r#"
-        WITH own AS MATERIALIZED (SELECT id, account_id, reblog_of_id FROM statuses WHERE account_id = $1 ORDER BY id LIMIT $2)
-        SELECT id AS "id!", account_id AS "account_id!", reblog_of_id FROM own
-        UNION SELECT s.id, s.account_id, s.reblog_of_id FROM statuses s JOIN own ON s.reblog_of_id = own.id
+        WITH own AS MATERIALIZED (SELECT id, account_id, reblog_of_id FROM statuses WHERE account_id = $1 ORDER BY id LIMIT $2),
+        boosts AS MATERIALIZED (
+            SELECT s.id, s.account_id, s.reblog_of_id FROM statuses s WHERE s.reblog_of_id IN (SELECT id FROM own) LIMIT $3)
+        SELECT id AS "id!", account_id AS "account_id!", reblog_of_id FROM boosts
+        UNION ALL SELECT id, account_id, reblog_of_id FROM own WHERE NOT EXISTS (SELECT FROM boosts)
         "#,
         account,
-        STATUSES
+        STATUSES,
+        PIECE
     )
     .fetch_all(conn)
     .await?;
@@ -215,7 +218,7 @@ pub async fn remove_notifications(conn: &mut PgConnection, account: AccountId) -
     Ok(gone.rows_affected() > 0)
 }
 
-/// Leaves the bare row of one of ours, so that nobody takes the name, and a user who cannot sign in, so that nobody takes the
+/// Leaves the bare row, so that nobody takes the name and a suspension lasts, and a user who cannot sign in, so that nobody takes the
 /// address (unless `free_address`). The key stays too: it signs what is still on its way.
 ///
 /// # Errors

@@ -39,18 +39,28 @@ pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), Job
             break;
         }
     }
+    if local {
+        clear_feeds(context, account).await?;
+    }
     let mut tx = context.db.begin().await?;
-    if local && job.reserve_username {
+    // The bare row of an account elsewhere keeps its suspension.
+    if job.reserve_username {
         delete_account::empty(&mut tx, account, job.free_address).await?;
     } else {
         delete_account::remove_row(&mut tx, account).await?;
     }
     tx.commit().await?;
-    if local {
-        let lists = [FeedKey::Home(account)];
-        kv::feed::clear(&context.kv, &lists).await?;
-    }
     Ok(())
+}
+
+/// While the rows still tell which lists there are.
+async fn clear_feeds(context: &Context, account: AccountId) -> anyhow::Result<()> {
+    let lists = sqlx::query_scalar!("SELECT id FROM lists WHERE account_id = $1", account)
+        .fetch_all(&mut *context.db.acquire().await?)
+        .await?;
+    let mut feeds: Vec<FeedKey> = lists.into_iter().map(FeedKey::List).collect();
+    feeds.push(FeedKey::Home(account));
+    Ok(kv::feed::clear(&context.kv, &feeds).await?)
 }
 
 async fn statuses(context: &Context, account: AccountId) -> Result<(), JobError> {

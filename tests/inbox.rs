@@ -6,5 +6,6 @@ mod fetch_all_replies;
 mod files;
 mod followers;
 mod forward;
+mod move_actor;
 mod thread;
 mod update;

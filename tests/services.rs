@@ -1,3 +1,4 @@
 //! `crates/services`
 
+mod greet;
 mod visibility;

@@ -5,6 +5,7 @@ mod after_domain_block;
 mod announce_notification;
 mod announce_reaction;
 mod authorize_follow;
+mod bootstrap_timeline;
 mod crawl_link;
 mod delete_account;
 mod delete_files;
@@ -26,6 +27,7 @@ mod mail_notification;
 mod mail_password_reset;
 mod mail_pending_account;
 mod mail_welcome;
+mod move_followers;
 mod poll_expired;
 mod process_inbox;
 mod process_media;
@@ -43,7 +45,8 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{
-    AfterBlock, AfterDomainBlock, AuthorizeFollow, DeleteAccount, ExpireMute, RefreshAccount, ResolveMention, VerifyLinks,
+    AfterBlock, AfterDomainBlock, AuthorizeFollow, BootstrapTimeline, DeleteAccount, ExpireMute, MoveFollowers, RefreshAccount,
+    ResolveMention, VerifyLinks,
 };
 use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
@@ -69,6 +72,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<AnnounceNotification, _>(announce_notification::run);
     registry.add::<AnnounceReaction, _>(announce_reaction::run);
     registry.add::<AuthorizeFollow, _>(authorize_follow::run);
+    registry.add::<BootstrapTimeline, _>(bootstrap_timeline::run);
     registry.add::<CrawlLink, _>(crawl_link::run);
     registry.add::<DeleteAccount, _>(delete_account::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
@@ -95,6 +99,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<MailPendingAccount, _>(mail_pending_account::run);
     registry.add::<MailWelcome, _>(mail_welcome::run);
     registry.add::<MergeFeed, _>(feeds::merge);
+    registry.add::<MoveFollowers, _>(move_followers::run);
     registry.add::<PollExpired, _>(poll_expired::run);
     registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);

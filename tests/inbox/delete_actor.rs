@@ -1,6 +1,6 @@
 //! Accounts that go, ours and others'. `crates/services/src/delete_account.rs`, `worker/src/jobs/delete_account.rs`
 
-use jobs::account::DeleteAccount;
+use jobs::account::{AfterSuspensionChange, DeleteAccount};
 use serde_json::{Value, json};
 use testing::{Network, Person, RemoteActor, RemoteServer, TestApp};
 
@@ -117,5 +117,30 @@ async fn a_deletion_that_runs_twice_counts_off_once() {
     }
     let me = alice.get("/api/v1/accounts/verify_credentials").await.ok();
     assert_eq!((me["followers_count"].as_i64(), me["following_count"].as_i64()), (Some(0), Some(0)));
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspension_ends_what_the_account_elsewhere_followed_and_clears_it_from_feeds_until_it_is_lifted() {
+    let (app, there, alice, zoe, id) = scene().await;
+    zoe.deliver(&app, &zoe.activity("Create", zoe.note("shouting", &[]))).await;
+    app.run_jobs().await;
+    assert_eq!(alice.get("/api/v1/timelines/home").await.ok().as_array().map(Vec::len), Some(1));
+    let _ = there.take_arrived();
+    let account_id = id.parse().unwrap();
+    for (sql, left) in [
+        ("UPDATE accounts SET suspended_at = now(), suspension_origin = 0 WHERE id = $1", 0),
+        ("UPDATE accounts SET suspended_at = NULL, suspension_origin = NULL WHERE id = $1", 1),
+    ] {
+        sqlx::query(sql).bind(account_id).execute(&mut *app.conn().await).await.unwrap();
+        jobs::enqueue(&mut *app.conn().await, &AfterSuspensionChange { account_id }).await.unwrap();
+        app.run_jobs().await;
+        let held = kv::feed::all(&app.app().kv, kv::feed::FeedKey::Home(alice.account.id)).await.unwrap();
+        assert_eq!(held.len(), left, "{sql}");
+    }
+    let rejected = there.take_arrived().into_iter().filter(|arrived| arrived.activity["type"] == "Reject").count();
+    assert_eq!(rejected, 1);
+    let me = alice.get("/api/v1/accounts/verify_credentials").await.ok();
+    assert_eq!((me["followers_count"].as_i64(), me["following_count"].as_i64()), (Some(0), Some(1)));
     assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
 }

@@ -2,6 +2,7 @@
 
 mod after_block;
 mod after_domain_block;
+mod after_suspension_change;
 mod announce_notification;
 mod announce_reaction;
 mod authorize_follow;
@@ -45,8 +46,8 @@ mod unfilter_notifications;
 mod verify_links;
 
 use jobs::account::{
-    AfterBlock, AfterDomainBlock, AuthorizeFollow, BootstrapTimeline, DeleteAccount, ExpireMute, MoveFollowers, RefreshAccount,
-    ResolveMention, VerifyLinks,
+    AfterBlock, AfterDomainBlock, AfterSuspensionChange, AuthorizeFollow, BootstrapTimeline, DeleteAccount, ExpireMute,
+    MoveFollowers, RefreshAccount, ResolveMention, VerifyLinks,
 };
 use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
@@ -69,6 +70,7 @@ pub(crate) fn registry() -> Registry {
     let mut registry = Registry::default();
     registry.add::<AfterBlock, _>(after_block::run);
     registry.add::<AfterDomainBlock, _>(after_domain_block::run);
+    registry.add::<AfterSuspensionChange, _>(after_suspension_change::run);
     registry.add::<AnnounceNotification, _>(announce_notification::run);
     registry.add::<AnnounceReaction, _>(announce_reaction::run);
     registry.add::<AuthorizeFollow, _>(authorize_follow::run);

@@ -1,4 +1,5 @@
 //! `crates/services`
 
+mod clean_up;
 mod greet;
 mod visibility;

@@ -75,6 +75,13 @@ impl Registry {
     }
 }
 
+#[cfg(test)]
+impl Registry {
+    pub(crate) fn knows(&self, kind: &str) -> bool {
+        self.handlers.contains_key(kind)
+    }
+}
+
 /// The registry with what its handlers need.
 pub(crate) struct Executor {
     pub(crate) context: Context,

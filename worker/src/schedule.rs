@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use croner::Cron;
-use jobs::maintenance::{PublishScheduled, Sweep};
+use jobs::maintenance::{CleanUp, DeleteSuspended, PublishScheduled, Sweep};
 use sqlx::PgConnection;
 use tokio::sync::watch;
 use tokio::time::sleep;
@@ -14,13 +14,19 @@ use tokio::time::sleep;
 use crate::context::Context;
 
 /// Minute, hour, day, month, weekday, in UTC. Names never change: they stand in the database.
-const TIMETABLE: &[(&str, &str, Action)] =
-    &[("publish_scheduled", "* * * * *", Action::PublishScheduled), ("sweep", "* * * * *", Action::Sweep)];
+const TIMETABLE: &[(&str, &str, Action)] = &[
+    ("publish_scheduled", "* * * * *", Action::PublishScheduled),
+    ("sweep", "* * * * *", Action::Sweep),
+    ("delete_suspended", "* * * * *", Action::DeleteSuspended),
+    ("clean_up", "17 4 * * *", Action::CleanUp),
+];
 
 #[derive(Debug, Clone, Copy)]
 enum Action {
     PublishScheduled,
     Sweep,
+    DeleteSuspended,
+    CleanUp,
 }
 
 impl Action {
@@ -28,6 +34,8 @@ impl Action {
         match self {
             Self::PublishScheduled => jobs::enqueue(conn, &PublishScheduled {}).await,
             Self::Sweep => jobs::enqueue(conn, &Sweep {}).await,
+            Self::DeleteSuspended => jobs::enqueue(conn, &DeleteSuspended {}).await,
+            Self::CleanUp => jobs::enqueue(conn, &CleanUp {}).await,
         }
     }
 }

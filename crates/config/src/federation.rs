@@ -8,6 +8,9 @@ use ipnet::IpNet;
 
 use crate::source::{Error, Source};
 
+/// A mean year in seconds, Mastodon's default for both.
+const YEAR: u32 = 31_556_952;
+
 #[derive(Debug, Clone)]
 pub struct Federation {
     /// `LOCAL_DOMAIN`: the part of handles after the `@`. Never changes in the life of a server.
@@ -33,6 +36,10 @@ pub struct Federation {
     /// `SSL_CERT_FILE`: certificates in PEM that are trusted besides the system's.
     pub ca_file: Option<PathBuf>,
     pub user_active_days: i64,
+    /// Seconds that sessions nobody uses are kept.
+    pub session_retention_seconds: u32,
+    /// Seconds that addresses of sign-ups and sign-ins are kept.
+    pub ip_retention_seconds: u32,
     pub max_follows_threshold: i64,
     pub max_follows_ratio: f64,
     pub followers_synchronization: bool,
@@ -65,6 +72,8 @@ impl Federation {
             http_proxy: source.text("http_proxy"),
             ca_file: source.text("SSL_CERT_FILE").map(PathBuf::from),
             user_active_days: source.number("USER_ACTIVE_DAYS", 7)?,
+            session_retention_seconds: source.number("SESSION_RETENTION_PERIOD", YEAR)?,
+            ip_retention_seconds: source.number("IP_RETENTION_PERIOD", YEAR)?,
             max_follows_threshold: source.number("MAX_FOLLOWS_THRESHOLD", 7500)?,
             max_follows_ratio: source.number("MAX_FOLLOWS_RATIO", 1.1)?,
             followers_synchronization: !source.flag("DISABLE_FOLLOWERS_SYNCHRONIZATION"),

@@ -21,18 +21,34 @@ impl Job for PublishScheduled {
     }
 }
 
-/// Ends a poll: notifies its author and its voters, and sends the result to other servers.
+/// Has the data removed of accounts that were suspended thirty days ago.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ExpirePoll {
-    pub poll_id: db::PollId,
-}
+pub struct DeleteSuspended {}
 
-impl Job for ExpirePoll {
-    const KIND: &'static str = "expire_poll";
-    const LANE: Lane = Lane::Default;
+impl Job for DeleteSuspended {
+    const KIND: &'static str = "delete_suspended";
+    const LANE: Lane = Lane::Scheduler;
+    const RETRIES: i16 = 0;
+    const DEDUP: Dedup = Dedup::Unfinished;
 
     fn dedup_key(&self) -> Option<String> {
-        Some(self.poll_id.to_string())
+        Some(String::new())
+    }
+}
+
+/// Removes by age what nobody needs: people who never confirmed, dead tokens, unused sessions, addresses of sign-ins.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct CleanUp {}
+
+impl Job for CleanUp {
+    const KIND: &'static str = "clean_up";
+    const LANE: Lane = Lane::Scheduler;
+    const RETRIES: i16 = 0;
+    const TIMEOUT: std::time::Duration = std::time::Duration::from_hours(1);
+    const DEDUP: Dedup = Dedup::Unfinished;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(String::new())
     }
 }
 

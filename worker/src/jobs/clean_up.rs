@@ -1,0 +1,141 @@
+//! What goes by age, in Mastodon's measures.
+
+use db::{AccountId, PgConnection};
+use jobs::account::DeleteAccount;
+use jobs::maintenance::{CleanUp, DeleteSuspended};
+
+use crate::context::Context;
+use crate::registry::JobError;
+
+/// Rows of one piece.
+const PIECE: i64 = 1_000;
+/// Deletions that are begun in a minute, and how much may wait for the lane that they go through.
+const DELETIONS: i64 = 10;
+const MAX_WAITING: i32 = 50;
+
+pub(crate) async fn delete_suspended(context: &Context, _: DeleteSuspended) -> Result<(), JobError> {
+    let mut tx = context.db.begin().await?;
+    let due = sqlx::query_scalar!(
+        r#"
+        SELECT r.account_id AS "account_id!" FROM account_deletion_requests r JOIN accounts a ON a.id = r.account_id
+        WHERE r.created_at < (now() AT TIME ZONE 'utc') - interval '30 days' AND a.suspended_at IS NOT NULL
+          AND (SELECT count(*) FROM (
+            SELECT FROM ferrodon.job WHERE lane = 'pull' AND worker IS NULL AND run_at <= now() LIMIT $2 + 1) waiting) <= $2
+        ORDER BY r.created_at LIMIT $1
+        "#,
+        DELETIONS,
+        MAX_WAITING
+    )
+    .fetch_all(&mut *tx)
+    .await?;
+    let jobs: Vec<DeleteAccount> = due.into_iter().map(|account| deletion(account, true)).collect();
+    jobs::enqueue_many(&mut tx, &jobs).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+fn deletion(account_id: AccountId, reserve_username: bool) -> DeleteAccount {
+    DeleteAccount { account_id, reserve_username, free_address: false, skip_activitypub: false }
+}
+
+pub(crate) async fn run(context: &Context, _: CleanUp) -> Result<(), JobError> {
+    let config = &context.config.federation;
+    let now = context.clock.now_naive();
+    let sessions = now - chrono::Duration::seconds(config.session_retention_seconds.into());
+    let addresses = now - chrono::Duration::seconds(config.ip_retention_seconds.into());
+    let mut conn = context.db.acquire().await?;
+    unconfirmed(&mut conn).await?;
+    tokens(&mut conn).await?;
+    loop {
+        let gone = sqlx::query!(
+            "DELETE FROM session_activations WHERE id IN (SELECT id FROM session_activations WHERE updated_at < $1 LIMIT $2)",
+            sessions,
+            PIECE
+        );
+        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    loop {
+        let gone = sqlx::query!(
+            "DELETE FROM login_activities WHERE id IN (SELECT id FROM login_activities WHERE created_at < $1 LIMIT $2)",
+            addresses,
+            PIECE
+        );
+        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    loop {
+        let forgotten = sqlx::query!(
+            "UPDATE users SET sign_up_ip = NULL
+             WHERE id IN (SELECT id FROM users WHERE sign_up_ip IS NOT NULL AND created_at < $1 LIMIT $2)",
+            addresses,
+            PIECE
+        );
+        if forgotten.execute(&mut *conn).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    loop {
+        let forgotten = sqlx::query!(
+            "UPDATE oauth_access_tokens SET last_used_ip = NULL
+             WHERE id IN (SELECT id FROM oauth_access_tokens WHERE last_used_ip IS NOT NULL AND last_used_at < $1 LIMIT $2)",
+            sessions,
+            PIECE
+        );
+        if forgotten.execute(&mut *conn).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    sqlx::query!("DELETE FROM ip_blocks WHERE expires_at < now() AT TIME ZONE 'utc'").execute(&mut *conn).await?;
+    Ok(())
+}
+
+/// People who never followed the link of their letter; name and address are free again.
+async fn unconfirmed(conn: &mut PgConnection) -> Result<(), JobError> {
+    let mut after = 0;
+    loop {
+        let due = sqlx::query!(
+            "SELECT id, account_id FROM users
+             WHERE confirmed_at IS NULL AND confirmation_sent_at < (now() AT TIME ZONE 'utc') - interval '7 days' AND id > $1
+             ORDER BY id LIMIT $2",
+            after,
+            PIECE
+        )
+        .fetch_all(&mut *conn)
+        .await?;
+        let Some(last) = due.last() else { return Ok(()) };
+        after = last.id;
+        let jobs: Vec<DeleteAccount> = due.iter().map(|user| deletion(user.account_id, false)).collect();
+        jobs::enqueue_many(conn, &jobs).await?;
+    }
+}
+
+/// Revoked or past their time.
+async fn tokens(conn: &mut PgConnection) -> Result<(), JobError> {
+    loop {
+        let gone = sqlx::query!(
+            "DELETE FROM oauth_access_tokens WHERE id IN (
+               SELECT id FROM oauth_access_tokens
+               WHERE revoked_at < now() AT TIME ZONE 'utc'
+                 OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
+            PIECE
+        );
+        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
+            break;
+        }
+    }
+    loop {
+        let gone = sqlx::query!(
+            "DELETE FROM oauth_access_grants WHERE id IN (
+               SELECT id FROM oauth_access_grants
+               WHERE revoked_at < now() AT TIME ZONE 'utc'
+                 OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
+            PIECE
+        );
+        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
+            return Ok(());
+        }
+    }
+}

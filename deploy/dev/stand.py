@@ -52,8 +52,8 @@ class Stand:
     def clear(self):
         """Stops what an earlier run left, and begins with nothing."""
         if os.path.exists(self.path('stand.json')):
-            self.load()
-            self.stop()
+            # its programs may have been others
+            Stand(self.folder, '.').load().stop()
         shutil.rmtree(self.folder, ignore_errors=True)
         for sub in ('log', 'run', 'public/system'):
             os.makedirs(self.path(sub))

@@ -136,7 +136,7 @@ impl Urls {
     /// The page of a hashtag by its normalised name.
     #[must_use]
     pub fn tag(&self, name: &str) -> String {
-        self.inner.uris.tag(&encode(name))
+        self.inner.uris.tag(name)
     }
 
     /// Posts of an account with a hashtag.

@@ -24,6 +24,11 @@ pub(crate) fn check_text(text: &str, spoiler_text: &str, may_be_blank: bool) -> 
     Ok(())
 }
 
+/// What a person wrote as it is stored: Mastodon strips the white space around it (recorded: status_html/5).
+pub(crate) fn stripped(text: &str) -> String {
+    without_nul(text).trim_matches(|c: char| c.is_ascii_whitespace() || c == '\u{b}').to_owned()
+}
+
 /// PostgreSQL keeps no NUL, and nobody can see one.
 pub(crate) fn without_nul(text: &str) -> String {
     text.replace('\0', "")

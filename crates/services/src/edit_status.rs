@@ -9,7 +9,7 @@ use jobs::media::CrawlLink;
 use sqlx::PgConnection;
 
 use crate::draft::polls::PollDraft;
-use crate::draft::{attachments, check_text, hashtags, mentions, polls, quotes, without_nul};
+use crate::draft::{attachments, check_text, hashtags, mentions, polls, quotes, stripped};
 use crate::error::{Error, Result};
 
 /// The status as its author wants it from now on. Like Mastodon's, it replaces the whole: what is absent goes.
@@ -64,8 +64,8 @@ struct PollRow {
 /// [`post_status`](crate::post_status::post_status).
 pub async fn edit_status(conn: &mut PgConnection, config: &Config, editor: AccountId, id: StatusId, edit: &Edit) -> Result<()> {
     let before = lock(conn, editor, id).await?.ok_or(Error::NotFound)?;
-    let mut text = without_nul(&edit.text);
-    let mut spoiler_text = without_nul(edit.spoiler_text.as_deref().unwrap_or_default());
+    let mut text = stripped(&edit.text);
+    let mut spoiler_text = stripped(edit.spoiler_text.as_deref().unwrap_or_default());
     if text.is_empty() && !spoiler_text.is_empty() && !before.has_quote {
         text = std::mem::take(&mut spoiler_text);
     }

@@ -13,7 +13,7 @@ use sqlx::PgConnection;
 
 use crate::draft::polls::PollDraft;
 use crate::draft::quotes::{QuoteState, Quoted};
-use crate::draft::{attachments, check_text, hashtags, idempotency, mentions, polls, quotes, without_nul};
+use crate::draft::{attachments, check_text, hashtags, idempotency, mentions, polls, quotes, stripped};
 use crate::error::{Error, Result};
 use crate::visibility::is_visible;
 
@@ -97,8 +97,8 @@ pub async fn post_status(conn: &mut PgConnection, config: &Config, author: Accou
 
 pub(crate) async fn check(conn: &mut PgConnection, config: &Config, author: &AuthorRow, draft: &Draft) -> Result<Checked> {
     let settings = UserSettings::parse(author.settings.as_deref());
-    let mut text = without_nul(&draft.text);
-    let mut spoiler_text = without_nul(draft.spoiler_text.as_deref().unwrap_or_default());
+    let mut text = stripped(&draft.text);
+    let mut spoiler_text = stripped(draft.spoiler_text.as_deref().unwrap_or_default());
     let warned = !text::format::is_blank(&spoiler_text);
     if text::format::is_blank(&text) && warned && draft.quoted_status_id.is_none() {
         text = std::mem::take(&mut spoiler_text);

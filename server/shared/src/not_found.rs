@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{Html, IntoResponse, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde_json::json;
 
 use crate::headers::Unrouted;
@@ -12,7 +12,12 @@ pub async fn not_found(headers: HeaderMap) -> Response {
     let mut response = if wants_json(&headers) {
         (StatusCode::NOT_FOUND, Json(json!({ "error": "Not Found" }))).into_response()
     } else {
-        error_page(StatusCode::NOT_FOUND, "The page you are looking for isn't here.")
+        let mut page = error_page(StatusCode::NOT_FOUND, "The page you are looking for isn't here.");
+        if headers.get(header::ACCEPT).is_some_and(|accept| accept.as_bytes() == b"*/*") {
+            // What Rails makes of "anything" (recorded: wellknown/18).
+            page.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("*/*; charset=utf-8"));
+        }
+        page
     };
     response.extensions_mut().insert(Unrouted);
     response

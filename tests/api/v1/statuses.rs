@@ -173,3 +173,14 @@ async fn a_thread_takes_the_same_number_of_statements_whatever_its_length() {
     assert_eq!(answer.ok()["descendants"].as_array().unwrap().len(), 31);
     assert_eq!(few, many, "the same statements");
 }
+
+/// Recorded: status_html/5 and 33.
+#[tokio::test]
+async fn white_space_around_a_post_goes_and_the_address_of_a_hashtag_is_encoded_once() {
+    let app = TestApp::new().await;
+    let alice = app.account("alice").await;
+    let status = alice.posts("  \n#日本 twice  ").await;
+    assert!(status["content"].as_str().unwrap().ends_with("</a> twice</p>"), "{}", status["content"]);
+    assert!(status["content"].as_str().unwrap().starts_with("<p><a "), "{}", status["content"]);
+    assert_eq!(status["tags"][0]["url"], format!("https://{}/tags/%E6%97%A5%E6%9C%AC", app.domain()));
+}

@@ -1,7 +1,8 @@
 //! What goes by age. `worker/src/jobs/clean_up.rs`
 
 use jobs::maintenance::{CleanUp, DeleteSuspended};
-use testing::TestApp;
+use serde_json::json;
+use testing::{Network, RemoteServer, TestApp};
 
 async fn run(app: &TestApp, sql: &'static [&'static str]) {
     for sql in sql {
@@ -75,4 +76,29 @@ async fn dead_tokens_and_old_addresses_go_and_what_is_in_use_stays() {
     assert_eq!(bob.get("/api/v1/accounts/verify_credentials").await.status, 401);
     assert_eq!(app.count("SELECT count(*) FROM oauth_access_tokens WHERE revoked_at IS NOT NULL").await, 0);
     assert_eq!(app.count("SELECT count(*) FROM users WHERE sign_up_ip IS NOT NULL").await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_takes_long_is_begun_once() {
+    let network = Network::new(&["here.example", "there.example"]).await;
+    let app = TestApp::in_network(&network, "here.example").await;
+    let there = RemoteServer::start(&network, "there.example");
+    let (old, zoe) = (app.account("old").await, there.actor("zoe"));
+    zoe.deliver(&app, &zoe.activity("Follow", json!(format!("https://here.example/users/{}", old.username)))).await;
+    app.run_jobs().await;
+    let _ = there.take_arrived();
+    // The timetable comes round again before the second part of the deletion runs.
+    for sql in [
+        "UPDATE accounts SET suspended_at = now(), suspension_origin = 0 WHERE username = 'old'",
+        "INSERT INTO account_deletion_requests (account_id, created_at, updated_at)
+         SELECT id, now() - interval '31 days', now() FROM accounts WHERE username = 'old'",
+        "INSERT INTO ferrodon.job (lane, kind, args, max_attempts, run_at)
+         SELECT 'pull', 'delete_account', json_build_object('account_id', id, 'reserve_username', true, 'skip_activitypub', false)::text,
+           1, now() FROM accounts WHERE username = 'old'",
+    ] {
+        sqlx::query(sql).execute(&mut *app.conn().await).await.unwrap();
+    }
+    run(&app, &[]).await;
+    let deletes = there.take_arrived().into_iter().filter(|arrived| arrived.activity["type"] == "Delete").count();
+    assert_eq!(deletes, 1);
 }

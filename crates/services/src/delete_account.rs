@@ -23,8 +23,8 @@ pub struct Doomed {
     pub reblog_of_id: Option<StatusId>,
 }
 
-/// Nobody sees the account from here on, and nothing more is taken from it. Whether it is one of ours; `None`: there is no such
-/// account.
+/// Nobody sees the account from here on, and nothing more is taken from it. The wish that it be deleted is taken up: the
+/// timetable must not begin once more while a long deletion runs. Whether it is one of ours; `None`: there is no such account.
 ///
 /// # Errors
 /// The database fails.
@@ -38,8 +38,9 @@ pub async fn hide(conn: &mut PgConnection, account: AccountId) -> Result<Option<
         "#,
         account
     )
-    .fetch_optional(conn)
+    .fetch_optional(&mut *conn)
     .await?;
+    sqlx::query!("DELETE FROM account_deletion_requests WHERE account_id = $1", account).execute(conn).await?;
     Ok(local)
 }
 
@@ -234,7 +235,6 @@ pub async fn empty(conn: &mut PgConnection, account: AccountId, free_address: bo
     sqlx::query!("DELETE FROM account_pins WHERE account_id = $1 OR target_account_id = $1", account).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM account_aliases WHERE account_id = $1", account).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM account_migrations WHERE account_id = $1", account).execute(&mut *conn).await?;
-    sqlx::query!("DELETE FROM account_deletion_requests WHERE account_id = $1", account).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM blocks WHERE account_id = $1 OR target_account_id = $1", account).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM mutes WHERE account_id = $1 OR target_account_id = $1", account).execute(&mut *conn).await?;
     sqlx::query!("DELETE FROM follow_requests WHERE account_id = $1 OR target_account_id = $1", account)

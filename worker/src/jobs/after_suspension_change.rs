@@ -1,6 +1,7 @@
 //! What follows when an account was suspended, or no longer is. Looks at the row for which of both, so that a job that comes late
 //! does what is right by then.
 
+use chrono::Duration;
 use db::{AccountId, ListId};
 use jobs::account::{AfterSuspensionChange, RefreshAccount};
 use jobs::delivery::FederateAccountUpdate;
@@ -77,8 +78,9 @@ impl FeedRow {
     }
 }
 
-/// Out of the home timelines of followers and out of lists, or back into them.
+/// Out of the home timelines of followers and out of lists, or back into them. Only those who were here lately have feeds.
 async fn change_feeds(context: &Context, account: AccountId, out: bool) -> Result<(), JobError> {
+    let since = context.clock.now_naive() - Duration::days(context.config.federation.user_active_days);
     let mut after = 0;
     loop {
         let mut tx = context.db.begin().await?;
@@ -86,13 +88,14 @@ async fn change_feeds(context: &Context, account: AccountId, out: bool) -> Resul
             FeedRow,
             r#"
             SELECT f.id AS "cursor!", f.account_id AS "owner!", NULL::bigint AS "list?"
-            FROM follows f JOIN users u ON u.account_id = f.account_id
+            FROM follows f JOIN users u ON u.account_id = f.account_id AND u.current_sign_in_at > $4
             WHERE f.target_account_id = $1 AND f.id > $2
             ORDER BY f.id LIMIT $3
             "#,
             account,
             after,
-            PIECE
+            PIECE,
+            since
         )
         .fetch_all(&mut *tx)
         .await?;
@@ -105,8 +108,10 @@ async fn change_feeds(context: &Context, account: AccountId, out: bool) -> Resul
     let lists = sqlx::query_as!(
         FeedRow,
         r#"SELECT l.id AS "cursor!", l.account_id AS "owner!", l.id AS "list?" FROM list_accounts la
-           JOIN lists l ON l.id = la.list_id WHERE la.account_id = $1"#,
-        account
+           JOIN lists l ON l.id = la.list_id
+           JOIN users u ON u.account_id = l.account_id AND u.current_sign_in_at > $2 WHERE la.account_id = $1"#,
+        account,
+        since
     )
     .fetch_all(&mut *tx)
     .await?;

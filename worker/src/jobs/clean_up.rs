@@ -43,99 +43,108 @@ pub(crate) async fn run(context: &Context, _: CleanUp) -> Result<(), JobError> {
     let now = context.clock.now_naive();
     let sessions = now - chrono::Duration::seconds(config.session_retention_seconds.into());
     let addresses = now - chrono::Duration::seconds(config.ip_retention_seconds.into());
+    unconfirmed(context).await?;
     let mut conn = context.db.acquire().await?;
-    unconfirmed(&mut conn).await?;
     tokens(&mut conn).await?;
-    loop {
-        let gone = sqlx::query!(
-            "DELETE FROM session_activations WHERE id IN (SELECT id FROM session_activations WHERE updated_at < $1 LIMIT $2)",
-            sessions,
-            PIECE
-        );
-        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
-            break;
-        }
-    }
-    loop {
-        let gone = sqlx::query!(
-            "DELETE FROM login_activities WHERE id IN (SELECT id FROM login_activities WHERE created_at < $1 LIMIT $2)",
-            addresses,
-            PIECE
-        );
-        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
-            break;
-        }
-    }
-    loop {
-        let forgotten = sqlx::query!(
-            "UPDATE users SET sign_up_ip = NULL
-             WHERE id IN (SELECT id FROM users WHERE sign_up_ip IS NOT NULL AND created_at < $1 LIMIT $2)",
-            addresses,
-            PIECE
-        );
-        if forgotten.execute(&mut *conn).await?.rows_affected() == 0 {
-            break;
-        }
-    }
-    loop {
-        let forgotten = sqlx::query!(
-            "UPDATE oauth_access_tokens SET last_used_ip = NULL
-             WHERE id IN (SELECT id FROM oauth_access_tokens WHERE last_used_ip IS NOT NULL AND last_used_at < $1 LIMIT $2)",
-            sessions,
-            PIECE
-        );
-        if forgotten.execute(&mut *conn).await?.rows_affected() == 0 {
-            break;
-        }
-    }
+    while sqlx::query!(
+        "DELETE FROM session_activations WHERE id IN (SELECT id FROM session_activations WHERE updated_at < $1 LIMIT $2)",
+        sessions,
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
+    while sqlx::query!(
+        "DELETE FROM login_activities WHERE id IN (SELECT id FROM login_activities WHERE created_at < $1 LIMIT $2)",
+        addresses,
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
+    while sqlx::query!(
+        "UPDATE users SET sign_up_ip = NULL
+         WHERE id IN (SELECT id FROM users WHERE sign_up_ip IS NOT NULL AND created_at < $1 LIMIT $2)",
+        addresses,
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
+    while sqlx::query!(
+        "UPDATE oauth_access_tokens SET last_used_ip = NULL
+         WHERE id IN (SELECT id FROM oauth_access_tokens WHERE last_used_ip IS NOT NULL AND last_used_at < $1 LIMIT $2)",
+        sessions,
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
     sqlx::query!("DELETE FROM ip_blocks WHERE expires_at < now() AT TIME ZONE 'utc'").execute(&mut *conn).await?;
     Ok(())
 }
 
-/// People who never followed the link of their letter; name and address are free again.
-async fn unconfirmed(conn: &mut PgConnection) -> Result<(), JobError> {
-    let mut after = 0;
+/// People who never followed the link of their letter; name and address are free again. What is decided here is final: a link
+/// that is followed before the deletion runs must not lead into an account that goes away.
+async fn unconfirmed(context: &Context) -> Result<(), JobError> {
     loop {
-        let due = sqlx::query!(
-            "SELECT id, account_id FROM users
-             WHERE confirmed_at IS NULL AND confirmation_sent_at < (now() AT TIME ZONE 'utc') - interval '7 days' AND id > $1
-             ORDER BY id LIMIT $2",
-            after,
+        let mut tx = context.db.begin().await?;
+        let due = sqlx::query_scalar!(
+            r#"
+            UPDATE accounts SET suspended_at = now() AT TIME ZONE 'utc', suspension_origin = 0
+            WHERE id IN (
+              SELECT u.account_id FROM users u JOIN accounts a ON a.id = u.account_id
+              WHERE u.confirmed_at IS NULL AND u.confirmation_sent_at < (now() AT TIME ZONE 'utc') - interval '7 days'
+                AND a.suspended_at IS NULL
+              ORDER BY u.id LIMIT $1 FOR UPDATE OF u)
+            RETURNING id
+            "#,
             PIECE
         )
-        .fetch_all(&mut *conn)
+        .fetch_all(&mut *tx)
         .await?;
-        let Some(last) = due.last() else { return Ok(()) };
-        after = last.id;
-        let jobs: Vec<DeleteAccount> = due.iter().map(|user| deletion(user.account_id, false)).collect();
-        jobs::enqueue_many(conn, &jobs).await?;
+        if due.is_empty() {
+            return Ok(());
+        }
+        let jobs: Vec<DeleteAccount> = due.into_iter().map(|account| deletion(account, false)).collect();
+        jobs::enqueue_many(&mut tx, &jobs).await?;
+        tx.commit().await?;
     }
 }
 
 /// Revoked or past their time.
 async fn tokens(conn: &mut PgConnection) -> Result<(), JobError> {
-    loop {
-        let gone = sqlx::query!(
-            "DELETE FROM oauth_access_tokens WHERE id IN (
-               SELECT id FROM oauth_access_tokens
-               WHERE revoked_at < now() AT TIME ZONE 'utc'
-                 OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
-            PIECE
-        );
-        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
-            break;
-        }
-    }
-    loop {
-        let gone = sqlx::query!(
-            "DELETE FROM oauth_access_grants WHERE id IN (
-               SELECT id FROM oauth_access_grants
-               WHERE revoked_at < now() AT TIME ZONE 'utc'
-                 OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
-            PIECE
-        );
-        if gone.execute(&mut *conn).await?.rows_affected() == 0 {
-            return Ok(());
-        }
-    }
+    while sqlx::query!(
+        "DELETE FROM oauth_access_tokens WHERE id IN (
+           SELECT id FROM oauth_access_tokens
+           WHERE revoked_at < now() AT TIME ZONE 'utc'
+             OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
+    while sqlx::query!(
+        "DELETE FROM oauth_access_grants WHERE id IN (
+           SELECT id FROM oauth_access_grants
+           WHERE revoked_at < now() AT TIME ZONE 'utc'
+             OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
+        PIECE
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected()
+        > 0
+    {}
+    Ok(())
 }

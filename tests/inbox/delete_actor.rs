@@ -9,12 +9,7 @@ async fn scene() -> (TestApp, RemoteServer, Person, RemoteActor, String) {
     let app = TestApp::in_network(&network, "here.example").await;
     let there = RemoteServer::start(&network, "there.example");
     let (alice, zoe) = (app.account("alice").await, there.actor("zoe"));
-    let found = alice.get(&format!("/api/v1/accounts/search?q={}&resolve=true", zoe.acct())).await.ok();
-    let id = found[0]["id"].as_str().unwrap().to_owned();
-    alice.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
-    app.run_jobs().await;
-    let follow = there.take_arrived().pop().unwrap().activity;
-    zoe.deliver(&app, &zoe.activity("Accept", follow)).await;
+    let (id, _) = alice.follows(&there, &zoe, json!({})).await;
     zoe.deliver(&app, &zoe.activity("Follow", json!(uri_of(&alice)))).await;
     app.run_jobs().await;
     (app, there, alice, zoe, id)

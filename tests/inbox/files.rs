@@ -7,6 +7,36 @@ use testing::{Network, RemoteServer, TestApp};
 const DOMAIN: &str = "there.example";
 const PICTURE: &[u8] = include_bytes!("../conformance/media/files/rgb.png");
 
+/// One file is being fetched: the post is told of later, unless it comes sooner.
+#[tokio::test]
+async fn only_a_post_with_files_waits() {
+    let network = Network::new(&[DOMAIN]).await;
+    let zoe = RemoteServer::start(&network, DOMAIN).actor("zoe");
+    let app = TestApp::builder().variables(network.variables()).start().await;
+    app.account("alice").await;
+    let url = format!("https://{}/users/alice", app.domain());
+    for (attachment, waiting) in
+        [(json!([]), 0), (json!([{ "type": "Document", "mediaType": "image/png", "url": "https://there.example/a" }]), 1)]
+    {
+        let mut note = zoe.note("look", &[(url.clone(), format!("alice@{}", app.domain()))]);
+        note["attachment"] = attachment;
+        assert_eq!(zoe.deliver(&app, &zoe.activity("Create", note)).await.status, 202);
+        let arrived = app.count("SELECT max(id) FROM ferrodon.inbox").await;
+        let parts = app.app();
+        let taken_in = inbox::Inbox {
+            config: &parts.config,
+            db: &parts.db,
+            kv: &parts.kv,
+            http: &parts.http,
+            resolver: &parts.resolver,
+            renderer: &parts.renderer,
+        };
+        inbox::process(&taken_in, arrived).await.unwrap();
+        let later = "SELECT count(*) FROM ferrodon.job WHERE kind = 'distribute' AND run_at > now() + interval '5 seconds'";
+        assert_eq!(app.count(later).await, waiting);
+    }
+}
+
 /// What the mentioned person is told when a post with `files` has come and everything that is due was done; the files that are
 /// called `gone` are not to be had.
 async fn told(files: &[(&str, &str)]) -> Value {

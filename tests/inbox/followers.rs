@@ -10,13 +10,7 @@ async fn a_follow_that_the_other_server_does_not_list_ends_and_is_undone_there()
     let app = TestApp::in_network(&network, "here.example").await;
     let there = RemoteServer::start(&network, "there.example");
     let (alice, zoe) = (app.account("alice").await, there.actor("zoe"));
-    let found = alice.get(&format!("/api/v1/accounts/search?q={}&resolve=true", zoe.acct())).await.ok();
-    let id = found[0]["id"].as_str().unwrap().to_owned();
-    alice.post(&format!("/api/v1/accounts/{id}/follow"), json!({})).await.ok();
-    app.run_jobs().await;
-    let follow = there.take_arrived().pop().unwrap().activity;
-    zoe.deliver(&app, &zoe.activity("Accept", follow.clone())).await;
-    app.run_jobs().await;
+    let (id, follow) = alice.follows(&there, &zoe, json!({})).await;
 
     let url = format!("{}/sync", zoe.url);
     there.publish(json!({

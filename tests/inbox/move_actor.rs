@@ -3,11 +3,6 @@
 use serde_json::{Value, json};
 use testing::{Network, Person, RemoteServer, TestApp};
 
-async fn id_of(person: &Person, acct: &str) -> String {
-    let found = person.get(&format!("/api/v1/accounts/search?q={acct}&resolve=true")).await.ok();
-    found[0]["id"].as_str().unwrap_or_else(|| panic!("{acct} is not found: {found}")).to_owned()
-}
-
 async fn relationship(person: &Person, id: &str) -> Value {
     person.get(&format!("/api/v1/accounts/relationships?id[]={id}")).await.ok()[0].clone()
 }
@@ -19,13 +14,10 @@ async fn who_followed_blocked_or_noted_an_account_that_moves_does_so_with_the_ne
     let there = RemoteServer::start(&network, "there.example");
     let (zoe, yan) = (there.actor("zoe"), there.actor("yan"));
     let (alice, bob, carol) = (app.account("alice").await, app.account("bob").await, app.account("carol").await);
-    let old = id_of(&alice, &zoe.acct()).await;
-    alice.post(&format!("/api/v1/accounts/{old}/follow"), json!({ "reblogs": false, "notify": true })).await.ok();
-    app.run_jobs().await;
-    let follow = there.take_arrived().pop().unwrap().activity;
-    zoe.deliver(&app, &zoe.activity("Accept", follow)).await;
+    let (old, _) = alice.follows(&there, &zoe, json!({ "reblogs": false, "notify": true })).await;
     bob.post(&format!("/api/v1/accounts/{old}/block"), json!({})).await.ok();
     carol.post(&format!("/api/v1/accounts/{old}/mute"), json!({})).await.ok();
+    bob.post(&format!("/api/v1/accounts/{old}/mute"), json!({})).await.ok();
     carol.post(&format!("/api/v1/accounts/{old}/note"), json!({ "comment": "plays the oboe" })).await.ok();
     app.run_jobs().await;
     let _ = there.take_arrived();
@@ -49,14 +41,16 @@ async fn who_followed_blocked_or_noted_an_account_that_moves_does_so_with_the_ne
     yan.deliver(&app, &yan.activity("Accept", follow)).await;
     app.run_jobs().await;
 
-    let new = id_of(&alice, &yan.acct()).await;
+    let new = alice.finds(&yan.acct()).await;
     let follows = relationship(&alice, &new).await;
     assert_eq!(
         (&follows["following"], &follows["showing_reblogs"], &follows["notifying"]),
         (&json!(true), &json!(false), &json!(true))
     );
     assert_eq!(relationship(&alice, &old).await["following"], false);
-    assert_eq!(relationship(&bob, &new).await["blocking"], true);
+    let blocked = relationship(&bob, &new).await;
+    assert_eq!((&blocked["blocking"], &blocked["muting"]), (&json!(true), &json!(true)));
+    assert_eq!(blocked["note"].as_str().map(|note| note.matches(&zoe.acct()).count()), Some(2), "{blocked}");
     let muted = relationship(&carol, &new).await;
     assert_eq!(muted["muting"], true);
     assert!(muted["note"].as_str().is_some_and(|note| note.contains("plays the oboe") && note.contains(&zoe.acct())), "{muted}");

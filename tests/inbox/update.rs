@@ -9,8 +9,7 @@ async fn an_actor_inside_an_update_needs_no_context_of_its_own() {
     let app = TestApp::in_network(&network, "here.example").await;
     let there = RemoteServer::start(&network, "there.example");
     let (alice, zoe) = (app.account("alice").await, there.actor("zoe"));
-    let found = alice.get(&format!("/api/v1/accounts/search?q={}&resolve=true", zoe.acct())).await.ok();
-    let id = found[0]["id"].as_str().unwrap().to_owned();
+    let id = alice.finds(&zoe.acct()).await;
 
     let changed = json!({
         "id": zoe.url, "type": "Person", "preferredUsername": "zoe", "name": "New name", "summary": "<p>new</p>",

@@ -91,25 +91,10 @@ impl RoleRow {
 /// # Errors
 /// The database failed; [`sqlx::Error::RowNotFound`] if not even the role of everyone is there.
 pub async fn role(conn: &mut PgConnection, role_id: Option<i64>) -> Result<RoleRow, sqlx::Error> {
-    sqlx::query_as!(
-        RoleRow,
-        r#"
-        SELECT r.id AS "id!", r.name AS "name!", r.color AS "color!", r.permissions AS "permissions!", COALESCE(e.permissions, 0) AS "everyone_permissions!", r.position AS "position!",
-               r.highlighted AS "highlighted!", r.collection_limit AS "collection_limit!", r.require_2fa AS "require_2fa!"
-        FROM user_roles r
-        LEFT JOIN user_roles e ON e.id = -99
-        WHERE r.id IN (COALESCE($1::bigint, -99), -99)
-        ORDER BY r.id = -99
-        LIMIT 1
-        "#,
-        role_id,
-    )
-    .fetch_one(conn)
-    .await
+    let own = role_id.unwrap_or(EVERYONE);
+    let mut found = roles(conn, &[own, EVERYONE]).await?;
+    found.remove(&own).or_else(|| found.remove(&EVERYONE)).ok_or(sqlx::Error::RowNotFound)
 }
-
-/// The role that everybody has who has no other.
-pub const EVERYONE_ROLE: i64 = -99;
 
 /// Roles by id.
 ///
@@ -130,6 +115,20 @@ pub async fn roles(conn: &mut PgConnection, ids: &[i64]) -> Result<HashMap<i64, 
     .fetch_all(conn)
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row)).collect())
+}
+
+/// People who are in and whose role has this permission (a bit, see [`RoleRow::can`]), which administrators have in any case.
+///
+/// # Errors
+/// The database failed.
+pub async fn staff(conn: &mut PgConnection, permission: i64) -> Result<Vec<AccountId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT u.account_id FROM users u JOIN user_roles r ON r.id = u.role_id
+         WHERE r.permissions & $1 <> 0 AND NOT u.disabled AND u.approved AND u.confirmed_at IS NOT NULL ORDER BY u.account_id",
+        ADMINISTRATOR | permission
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// `users.settings`: a flat JSON object with dotted keys that holds only what the user chose.

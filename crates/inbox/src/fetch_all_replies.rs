@@ -65,17 +65,13 @@ pub async fn refresh_thread(conn: &mut PgConnection, kv: &kv::Kv, status_id: Sta
 pub async fn fetch_all_replies(inbox: &Inbox<'_>, job: &FetchAllReplies) -> Result<()> {
     let walked = walk(inbox, job).await;
     if !matches!(&walked, Err(error) if error.is_temporary()) {
-        finish_part(inbox, job.status_id, WALK, false).await;
+        finish_thread_part(inbox, job.status_id, WALK, false).await;
     }
     walked
 }
 
-/// One reply of a thread is fetched, or cannot be had.
-pub async fn finish_thread_part(inbox: &Inbox<'_>, root: StatusId, uri: &str, is_new: bool) {
-    finish_part(inbox, root, uri, is_new).await;
-}
-
-async fn finish_part(inbox: &Inbox<'_>, root: StatusId, part: &str, is_new: bool) {
+/// One reply of a thread (`part` is its address) is fetched, or cannot be had.
+pub async fn finish_thread_part(inbox: &Inbox<'_>, root: StatusId, part: &str, is_new: bool) {
     let key = context_refresh(root);
     if let Err(error) = async_refresh::finish_part(inbox.kv, &key, part, i64::from(is_new)).await {
         tracing::debug!(%error, root, "the progress of a thread was not noted in Redis");

@@ -8,20 +8,12 @@ use jobs::media::DeleteFiles;
 use media::paths::{self, Attachment};
 
 use crate::error::Result;
-use crate::upload_media;
+use crate::{remove_status, upload_media};
 
 /// Rows that one piece takes at most.
 const PIECE: i64 = 500;
 /// Statuses have much that hangs on them.
 const STATUSES: i64 = 100;
-
-/// A status of the account, or somebody's boost of one.
-#[derive(Debug, Clone, Copy)]
-pub struct Doomed {
-    pub id: StatusId,
-    pub account_id: AccountId,
-    pub reblog_of_id: Option<StatusId>,
-}
 
 /// Nobody sees the account from here on, and nothing more is taken from it. The wish that it be deleted is taken up: the
 /// timetable must not begin once more while a long deletion runs. Whether it is one of ours; `None`: there is no such account.
@@ -48,15 +40,12 @@ pub async fn hide(conn: &mut PgConnection, account: AccountId) -> Result<Option<
 ///
 /// # Errors
 /// The database fails.
-pub async fn next_statuses(conn: &mut PgConnection, account: AccountId) -> Result<Vec<Doomed>> {
-    let doomed = sqlx::query_as!(
-        Doomed,
+pub async fn next_statuses(conn: &mut PgConnection, account: AccountId) -> Result<Vec<StatusId>> {
+    let doomed = sqlx::query_scalar!(
         r#"
-        WITH own AS MATERIALIZED (SELECT id, account_id, reblog_of_id FROM statuses WHERE account_id = $1 ORDER BY id LIMIT $2),
-        boosts AS MATERIALIZED (
-            SELECT s.id, s.account_id, s.reblog_of_id FROM statuses s WHERE s.reblog_of_id IN (SELECT id FROM own) LIMIT $3)
-        SELECT id AS "id!", account_id AS "account_id!", reblog_of_id FROM boosts
-        UNION ALL SELECT id, account_id, reblog_of_id FROM own WHERE NOT EXISTS (SELECT FROM boosts)
+        WITH own AS MATERIALIZED (SELECT id FROM statuses WHERE account_id = $1 ORDER BY id LIMIT $2),
+        boosts AS MATERIALIZED (SELECT s.id FROM statuses s WHERE s.reblog_of_id IN (SELECT id FROM own) LIMIT $3)
+        SELECT id AS "id!" FROM boosts UNION ALL SELECT id FROM own WHERE NOT EXISTS (SELECT FROM boosts)
         "#,
         account,
         STATUSES,
@@ -71,23 +60,22 @@ pub async fn next_statuses(conn: &mut PgConnection, account: AccountId) -> Resul
 ///
 /// # Errors
 /// The database fails.
-pub async fn remove_statuses(conn: &mut PgConnection, doomed: &[Doomed]) -> Result<()> {
-    let ids: Vec<StatusId> = doomed.iter().map(|doomed| doomed.id).collect();
-    delete_notifications(conn, &ids).await?;
-    leave_conversations(conn, &ids).await?;
+pub async fn remove_statuses(conn: &mut PgConnection, ids: &[StatusId]) -> Result<()> {
+    remove_status::delete_notifications(conn, ids).await?;
+    remove_status::leave_conversations(conn, ids).await?;
     let media: Vec<MediaAttachmentId> =
-        sqlx::query_scalar!("SELECT id FROM media_attachments WHERE status_id = ANY($1)", &ids).fetch_all(&mut *conn).await?;
+        sqlx::query_scalar!("SELECT id FROM media_attachments WHERE status_id = ANY($1)", ids).fetch_all(&mut *conn).await?;
     upload_media::delete_with_files(conn, &media).await?;
     let quoted = sqlx::query_scalar!(
         r#"SELECT quoted_status_id AS "id!" FROM quotes WHERE status_id = ANY($1) AND state = 1 AND quoted_status_id IS NOT NULL"#,
-        &ids
+        ids
     )
     .fetch_all(&mut *conn)
     .await?;
-    sqlx::query!("DELETE FROM status_pins WHERE status_id = ANY($1)", &ids).execute(&mut *conn).await?;
+    sqlx::query!("DELETE FROM status_pins WHERE status_id = ANY($1)", ids).execute(&mut *conn).await?;
     let gone = sqlx::query!(
         "DELETE FROM statuses WHERE id = ANY($1) RETURNING id, account_id, visibility, reblog_of_id, in_reply_to_id, deleted_at",
-        &ids
+        ids
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -109,47 +97,6 @@ pub async fn remove_statuses(conn: &mut PgConnection, doomed: &[Doomed]) -> Resu
     }
     add_to_accounts(conn, &accounts).await?;
     add_to_statuses(conn, &statuses).await?;
-    Ok(())
-}
-
-async fn delete_notifications(conn: &mut PgConnection, ids: &[StatusId]) -> Result<()> {
-    sqlx::query!(
-        r#"
-        DELETE FROM notifications n USING (
-            SELECT 'Status' AS kind, id FROM unnest($1::bigint[]) AS s (id)
-            UNION ALL SELECT 'Mention', id FROM mentions WHERE status_id = ANY($1)
-            UNION ALL SELECT 'Favourite', id FROM favourites WHERE status_id = ANY($1)
-            UNION ALL SELECT 'Poll', id FROM polls WHERE status_id = ANY($1)
-            UNION ALL SELECT 'Quote', id FROM quotes WHERE status_id = ANY($1)
-        ) about
-        WHERE n.activity_type = about.kind AND n.activity_id = about.id
-        "#,
-        ids
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-async fn leave_conversations(conn: &mut PgConnection, ids: &[StatusId]) -> Result<()> {
-    sqlx::query!(
-        r#"
-        WITH changed AS (
-            SELECT c.id, ARRAY(SELECT x.id FROM unnest(c.status_ids) AS x (id) WHERE x.id <> ALL ($1) ORDER BY x.id) AS left_over
-            FROM account_conversations c
-            WHERE c.conversation_id IN (SELECT s.conversation_id FROM statuses s WHERE s.id = ANY($1)) AND c.status_ids && $1
-        ), emptied AS (
-            DELETE FROM account_conversations c USING changed WHERE c.id = changed.id AND cardinality(changed.left_over) = 0
-        )
-        UPDATE account_conversations c
-        SET status_ids = changed.left_over, lock_version = c.lock_version + 1,
-          last_status_id = (SELECT max(x.id) FROM unnest(changed.left_over) AS x (id))
-        FROM changed WHERE c.id = changed.id AND cardinality(changed.left_over) > 0
-        "#,
-        ids
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

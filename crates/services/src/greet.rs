@@ -1,17 +1,16 @@
 //! What happens for somebody who was let in: the one who invited them is followed, and the staff hears of it.
 
 use activitypub::render::Renderer;
-use db::{AccountId, PgConnection};
+use db::{AccountId, PgConnection, users};
 
 use crate::error::{Error, Result};
 use crate::follow::{FollowOptions, follow};
 use crate::notify::{Event, notify_many};
 
-/// Bits of a role's permissions (facts of Mastodon's `UserRole`): administrator, and who manages users.
-const ADMINISTRATOR: i64 = 1;
+/// A bit of `user_roles.permissions`.
 const MANAGE_USERS: i64 = 1 << 10;
 
-/// Doing it again tells nobody twice. False: there is no such local account.
+/// Doing it again tells nobody twice (`notify` sees to that). False: there is no such local account.
 ///
 /// # Errors
 /// The database fails.
@@ -35,19 +34,8 @@ pub async fn greet(conn: &mut PgConnection, renderer: &Renderer, account: Accoun
             done => drop(done?),
         }
     }
-    let staff = sqlx::query_scalar!(
-        r#"
-        SELECT u.account_id FROM users u JOIN user_roles r ON r.id = u.role_id
-        WHERE r.permissions & $1 <> 0 AND NOT u.disabled AND u.approved AND u.confirmed_at IS NOT NULL AND u.account_id <> $2
-          AND NOT EXISTS (SELECT FROM notifications n
-            WHERE n.account_id = u.account_id AND n.type = 'admin.sign_up' AND n.from_account_id = $2)
-        ORDER BY u.account_id
-        "#,
-        ADMINISTRATOR | MANAGE_USERS,
-        account
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+    let mut staff = users::staff(conn, MANAGE_USERS).await?;
+    staff.retain(|member| *member != account);
     let events: Vec<Event> = staff.into_iter().map(|member| Event::admin_sign_up(member, account)).collect();
     notify_many(conn, &events).await?;
     Ok(true)

@@ -2,6 +2,7 @@
 
 pub mod account_statuses;
 pub mod approve_user;
+mod audit_log;
 pub mod block;
 pub mod block_domain;
 pub mod bookmark;

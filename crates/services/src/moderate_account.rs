@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 pub use strike::{ActionKind, Strike, take_action};
 
 use crate::approve_user::approve_user;
+use crate::audit_log;
 use crate::error::{Error, Result};
 use crate::modify_user::set_disabled;
 
@@ -223,18 +224,7 @@ async fn log(
     target: &Target,
     routed: bool,
 ) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO admin_action_logs
-           (account_id, action, target_type, target_id, human_identifier, route_param, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')",
-        by.account,
-        action,
-        kind,
-        id,
-        target.handle(),
-        routed.then(|| target.id.to_string())
-    )
-    .execute(conn)
-    .await?;
+    let route = routed.then(|| target.id.to_string());
+    audit_log::write(conn, by.account, action, audit_log::Target { kind, id, name: &target.handle(), route }).await?;
     Ok(())
 }

@@ -3,6 +3,7 @@
 use db::AccountId;
 use sqlx::PgConnection;
 
+use crate::audit_log;
 use crate::error::{Error, Result};
 use crate::report::{Category, check_rules};
 
@@ -64,7 +65,10 @@ pub async fn moderate_report(conn: &mut PgConnection, moderator: AccountId, repo
             .await?;
         }
     }
-    log(conn, moderator, deed, report).await
+    let name = report.to_string();
+    let target = audit_log::Target { kind: "Report", id: report, name: &name, route: None };
+    audit_log::write(conn, moderator, deed.name(), target).await?;
+    Ok(())
 }
 
 async fn assign(conn: &mut PgConnection, report: i64, to: Option<AccountId>) -> Result<()> {
@@ -81,20 +85,6 @@ async fn settle(conn: &mut PgConnection, report: i64, by: Option<AccountId>) -> 
          WHERE id = $1",
         report,
         by
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
-
-async fn log(conn: &mut PgConnection, moderator: AccountId, deed: &Deed, report: i64) -> Result<()> {
-    sqlx::query!(
-        "INSERT INTO admin_action_logs (account_id, action, target_type, target_id, human_identifier, created_at, updated_at)
-         VALUES ($1, $2, 'Report', $3, $4, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')",
-        moderator,
-        deed.name(),
-        report,
-        report.to_string()
     )
     .execute(conn)
     .await?;

@@ -104,14 +104,22 @@ pub async fn copy_notes(conn: &mut PgConnection, moved: Move) -> Result<bool> {
 /// The database fails.
 pub async fn carry_over(conn: &mut PgConnection, renderer: &Renderer, moved: Move) -> Result<bool> {
     let acct = acct(conn, moved.source).await?;
-    let blockers = sqlx::query!(
+    let rows = sqlx::query!(
         r#"
-        SELECT b.account_id, n.comment AS "present?" FROM blocks b JOIN accounts a ON a.id = b.account_id AND a.domain IS NULL
-        LEFT JOIN account_notes n ON n.account_id = b.account_id AND n.target_account_id = $2
-        WHERE b.target_account_id = $1 AND b.account_id <> $2
-          AND NOT EXISTS (SELECT FROM blocks x WHERE x.account_id = b.account_id AND x.target_account_id = $2)
-          AND NOT EXISTS (SELECT FROM follows f WHERE f.account_id = b.account_id AND f.target_account_id = $2)
-        ORDER BY b.id LIMIT $3
+        WITH held AS (
+          SELECT account_id, true AS blocks, false AS hides FROM blocks WHERE target_account_id = $1
+          UNION ALL SELECT account_id, false, hide_notifications FROM mutes WHERE target_account_id = $1
+        )
+        -- One of somebody's at a time: the next round sees what this one noted.
+        SELECT DISTINCT ON (held.account_id) held.account_id AS "account_id!", held.blocks AS "blocks!", held.hides AS "hides!",
+          n.comment AS "present?"
+        FROM held JOIN accounts a ON a.id = held.account_id AND a.domain IS NULL
+        LEFT JOIN account_notes n ON n.account_id = held.account_id AND n.target_account_id = $2
+        WHERE held.account_id <> $2
+          AND NOT EXISTS (SELECT FROM follows f WHERE f.account_id = held.account_id AND f.target_account_id = $2)
+          AND NOT EXISTS (SELECT FROM blocks x WHERE held.blocks AND x.account_id = held.account_id AND x.target_account_id = $2)
+          AND NOT EXISTS (SELECT FROM mutes x WHERE NOT held.blocks AND x.account_id = held.account_id AND x.target_account_id = $2)
+        ORDER BY held.account_id, held.blocks DESC LIMIT $3
         "#,
         moved.source,
         moved.target,
@@ -119,33 +127,17 @@ pub async fn carry_over(conn: &mut PgConnection, renderer: &Renderer, moved: Mov
     )
     .fetch_all(&mut *conn)
     .await?;
-    for row in &blockers {
-        block::block(conn, renderer, row.account_id, moved.target).await?;
-        append(conn, row.account_id, moved.target, row.present.as_deref(), &format!("Moved here from @{acct}, whom you block."))
-            .await?;
+    for row in &rows {
+        if row.blocks {
+            block::block(conn, renderer, row.account_id, moved.target).await?;
+        } else {
+            mute::mute(conn, row.account_id, moved.target, row.hides, None).await?;
+        }
+        let said = if row.blocks { "block" } else { "mute" };
+        let more = format!("Moved here from @{acct}, whom you {said}.");
+        append(conn, row.account_id, moved.target, row.present.as_deref(), &more).await?;
     }
-    let muters = sqlx::query!(
-        r#"
-        SELECT m.account_id, m.hide_notifications, n.comment AS "present?"
-        FROM mutes m JOIN accounts a ON a.id = m.account_id AND a.domain IS NULL
-        LEFT JOIN account_notes n ON n.account_id = m.account_id AND n.target_account_id = $2
-        WHERE m.target_account_id = $1 AND m.account_id <> $2
-          AND NOT EXISTS (SELECT FROM mutes x WHERE x.account_id = m.account_id AND x.target_account_id = $2)
-          AND NOT EXISTS (SELECT FROM follows f WHERE f.account_id = m.account_id AND f.target_account_id = $2)
-        ORDER BY m.id LIMIT $3
-        "#,
-        moved.source,
-        moved.target,
-        PIECE
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    for row in &muters {
-        mute::mute(conn, row.account_id, moved.target, row.hide_notifications, None).await?;
-        append(conn, row.account_id, moved.target, row.present.as_deref(), &format!("Moved here from @{acct}, whom you mute."))
-            .await?;
-    }
-    Ok(!(blockers.is_empty() && muters.is_empty()))
+    Ok(!rows.is_empty())
 }
 
 /// A note that would become too long stays as it is; false then.

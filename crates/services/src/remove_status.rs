@@ -109,3 +109,52 @@ async fn uncount(conn: &mut PgConnection, id: StatusId, discarded: &[DiscardedRo
     add_to_statuses(conn, &statuses).await?;
     Ok(())
 }
+
+/// What anybody was told of these statuses and of all that hangs on them.
+///
+/// # Errors
+/// The database fails.
+pub async fn delete_notifications(conn: &mut PgConnection, ids: &[StatusId]) -> Result<()> {
+    sqlx::query!(
+        r#"
+        DELETE FROM notifications n USING (
+            SELECT 'Status' AS kind, id FROM unnest($1::bigint[]) AS s (id)
+            UNION ALL SELECT 'Mention', id FROM mentions WHERE status_id = ANY($1)
+            UNION ALL SELECT 'Favourite', id FROM favourites WHERE status_id = ANY($1)
+            UNION ALL SELECT 'Poll', id FROM polls WHERE status_id = ANY($1)
+            UNION ALL SELECT 'Quote', id FROM quotes WHERE status_id = ANY($1)
+        ) about
+        WHERE n.activity_type = about.kind AND n.activity_id = about.id
+        "#,
+        ids
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Takes these statuses out of threads of direct messages; empty threads go.
+///
+/// # Errors
+/// The database fails.
+pub async fn leave_conversations(conn: &mut PgConnection, ids: &[StatusId]) -> Result<()> {
+    sqlx::query!(
+        r#"
+        WITH changed AS (
+            SELECT c.id, ARRAY(SELECT x.id FROM unnest(c.status_ids) AS x (id) WHERE x.id <> ALL ($1) ORDER BY x.id) AS left_over
+            FROM account_conversations c
+            WHERE c.conversation_id IN (SELECT s.conversation_id FROM statuses s WHERE s.id = ANY($1)) AND c.status_ids && $1
+        ), emptied AS (
+            DELETE FROM account_conversations c USING changed WHERE c.id = changed.id AND cardinality(changed.left_over) = 0
+        )
+        UPDATE account_conversations c
+        SET status_ids = changed.left_over, lock_version = c.lock_version + 1,
+          last_status_id = (SELECT max(x.id) FROM unnest(changed.left_over) AS x (id))
+        FROM changed WHERE c.id = changed.id AND cardinality(changed.left_over) > 0
+        "#,
+        ids
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

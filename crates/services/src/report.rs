@@ -3,7 +3,7 @@
 use activitypub::render::Renderer;
 use activitypub::render::activity;
 use db::uri::INSTANCE_ACTOR;
-use db::{AccountId, ApplicationId, StatusId};
+use db::{AccountId, ApplicationId, StatusId, users};
 use jobs::DeliveryOptions;
 use sqlx::PgConnection;
 
@@ -14,8 +14,7 @@ use crate::visibility::keep_visible;
 
 const MAX_COMMENT_CHARS: usize = 1000;
 const UNKNOWN_RULES: &str = "Rule ids does not reference valid rules";
-/// Bits of `user_roles.permissions`.
-const ADMINISTRATOR: i64 = 1;
+/// A bit of `user_roles.permissions`.
 const MANAGE_REPORTS: i64 = 1 << 4;
 
 /// `reports.category`.
@@ -170,16 +169,15 @@ pub async fn file(conn: &mut PgConnection, report: &NewReport<'_>) -> Result<i64
 }
 
 async fn tell_moderators(conn: &mut PgConnection, report: &NewReport<'_>, id: i64) -> Result<()> {
-    let moderators = sqlx::query_scalar!(
-        "SELECT u.account_id FROM users u JOIN user_roles r ON r.id = u.role_id
-         WHERE r.permissions & $1 <> 0 AND NOT u.disabled AND u.approved AND u.confirmed_at IS NOT NULL
-           AND NOT EXISTS (SELECT FROM reports WHERE target_account_id = $2 AND id <> $3 AND action_taken_at IS NULL)",
-        ADMINISTRATOR | MANAGE_REPORTS,
+    let told = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM reports WHERE target_account_id = $1 AND id <> $2 AND action_taken_at IS NULL) AS "told!""#,
         report.target,
         id
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+    );
+    if told.fetch_one(&mut *conn).await? {
+        return Ok(());
+    }
+    let moderators = users::staff(conn, MANAGE_REPORTS).await?;
     let events: Vec<Event> = moderators.into_iter().map(|moderator| Event::admin_report(moderator, report.by, id)).collect();
     notify_many(conn, &events).await?;
     Ok(())

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::answer::Answer;
 use crate::app::TestApp;
 use crate::fixture::account::LocalAccount;
+use crate::remote_server::{RemoteActor, RemoteServer};
 use crate::stream::Stream;
 
 const BOUNDARY: &str = "a-line-that-no-file-contains";
@@ -105,6 +106,23 @@ impl Person {
         body.extend(format!("\r\n--{BOUNDARY}--\r\n").into_bytes());
         let content_type = format!("multipart/form-data; boundary={BOUNDARY}");
         self.request(Method::POST, path, Some((&content_type, body))).await
+    }
+
+    /// The id of somebody elsewhere, whom their server is asked for.
+    pub async fn finds(&self, acct: &str) -> String {
+        let found = self.get(&format!("/api/v1/accounts/search?q={acct}&resolve=true")).await.ok();
+        found[0]["id"].as_str().unwrap_or_else(|| panic!("{acct} is not found: {found}")).to_owned()
+    }
+
+    /// Follows somebody elsewhere, who accepts. The id of the followed, and the Follow that was sent.
+    pub async fn follows(&self, there: &RemoteServer, other: &RemoteActor, options: Value) -> (String, Value) {
+        let id = self.finds(&other.acct()).await;
+        self.post(&format!("/api/v1/accounts/{id}/follow"), options).await.ok();
+        self.app.run_jobs().await;
+        let follow = there.take_arrived().pop().expect("a Follow was sent").activity;
+        other.deliver(&self.app, &other.activity("Accept", follow.clone())).await;
+        self.app.run_jobs().await;
+        (id, follow)
     }
 
     /// Opens a stream of server-sent events: `user`, `public`, `hashtag?tag=x` …

@@ -8,6 +8,7 @@ use db::{AccountId, StatusId};
 use futures_util::StreamExt as _;
 use http::StatusCode;
 use http_client::{FetchError, Refusal};
+use services::search_accounts::{Search, remote_handle};
 use shared::{ApiResult, App, Error};
 
 const AT_A_TIME: usize = 4;
@@ -33,12 +34,25 @@ pub(crate) async fn by_handles(app: &App, handles: Vec<String>) {
     }
 }
 
+/// Looks up whom a search names that may be on another server, and waits a moment for their pictures.
+///
+/// # Errors
+/// As [`by_handle`].
+pub(crate) async fn searched(app: &App, search: &mut Search) -> ApiResult<()> {
+    let handle = remote_handle(&search.text, |domain| app.urls.is_local_domain(domain));
+    if let Some(handle) = handle.filter(|_| search.offset == 0) {
+        search.resolved = by_handle(app, &handle).await?;
+        files(app, search.resolved.as_slice(), &[]).await?;
+    }
+    Ok(())
+}
+
 /// The account of one handle that somebody searches for. `None`: nobody has it.
 ///
 /// # Errors
 /// 503 when its server cannot be reached, 422 when it may not be or its answer is too large (recorded:
 /// `discover/refuse_bad_tls_name`, `discover/refuse_huge_document`).
-pub(crate) async fn by_handle(app: &App, handle: &str) -> ApiResult<Option<AccountId>> {
+async fn by_handle(app: &App, handle: &str) -> ApiResult<Option<AccountId>> {
     let unreachable = || Error::new(StatusCode::SERVICE_UNAVAILABLE, "Remote data could not be fetched");
     let Ok(found) = tokio::time::timeout(PATIENCE, app.resolver.resolve(handle)).await else { return Err(unreachable()) };
     match found {

@@ -1,16 +1,14 @@
 //! Takes an account away, piece by piece. Whatever stops it, the next run goes on where this one was.
 
-use db::{AccountId, ListId, StatusId};
+use db::AccountId;
 use jobs::account::DeleteAccount;
-use kv::feed::{FeedKey, Item, remove_many};
-use services::delete_account::{self, Doomed};
+use kv::feed::FeedKey;
+use services::delete_account;
 
 use super::federate;
+use super::remove_status::feeds::take_out_silently;
 use crate::context::Context;
 use crate::registry::JobError;
-
-/// Feed entries in one round of Redis.
-const BATCH: usize = 1_000;
 
 pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), JobError> {
     let account = job.account_id;
@@ -69,58 +67,12 @@ async fn statuses(context: &Context, account: AccountId) -> Result<(), JobError>
         if doomed.is_empty() {
             return Ok(());
         }
-        if let Err(error) = leave_feeds(context, &doomed).await {
+        // While the rows still tell whose feeds they may be in.
+        if let Err(error) = take_out_silently(context, &doomed).await {
             tracing::warn!(target: "ferrodon", %error, account, "statuses of a deleted account stay in feeds");
         }
         let mut tx = context.db.begin().await?;
         delete_account::remove_statuses(&mut tx, &doomed).await?;
         tx.commit().await?;
-    }
-}
-
-struct PlaceRow {
-    owner: AccountId,
-    list: Option<ListId>,
-    status_id: StatusId,
-    reblog_of: Option<StatusId>,
-}
-
-/// While the rows still tell whose feeds they may be in.
-async fn leave_feeds(context: &Context, doomed: &[Doomed]) -> anyhow::Result<()> {
-    let ids: Vec<StatusId> = doomed.iter().map(|doomed| doomed.id).collect();
-    let places = sqlx::query_as!(
-        PlaceRow,
-        r#"
-        SELECT feed.owner AS "owner!", feed.list AS "list?", s.id AS "status_id!", s.reblog_of_id AS reblog_of
-        FROM statuses s
-        CROSS JOIN LATERAL (
-            SELECT s.account_id AS owner, NULL::bigint AS list
-            UNION ALL
-            SELECT f.account_id, NULL FROM follows f WHERE f.target_account_id = s.account_id
-            UNION ALL
-            SELECT l.account_id, l.id FROM list_accounts la JOIN lists l ON l.id = la.list_id WHERE la.account_id = s.account_id
-        ) feed
-        JOIN users u ON u.account_id = feed.owner
-        WHERE s.id = ANY($1)
-        "#,
-        &ids
-    )
-    .fetch_all(&mut *context.db.acquire().await?)
-    .await?;
-    for batch in places.chunks(BATCH) {
-        let items: Vec<Item> = batch.iter().map(PlaceRow::item).collect();
-        remove_many(&context.kv, &items).await?;
-    }
-    Ok(())
-}
-
-impl PlaceRow {
-    fn item(&self) -> Item {
-        Item {
-            feed: self.list.map_or(FeedKey::Home(self.owner), FeedKey::List),
-            status_id: self.status_id,
-            reblog_of: self.reblog_of,
-            aggregate: self.reblog_of.is_some(),
-        }
     }
 }

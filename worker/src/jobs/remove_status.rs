@@ -1,6 +1,6 @@
 //! The rest of a deletion: feeds and streams, other servers, files and rows. The status was hidden and counted off before.
 
-mod feeds;
+pub(super) mod feeds;
 mod gone;
 mod reach;
 
@@ -8,7 +8,7 @@ use activitypub::render::activity;
 use db::{MediaAttachmentId, PgConnection, StatusId};
 use jobs::DeliveryOptions;
 use jobs::feed::RemoveStatus;
-use services::upload_media;
+use services::{remove_status, upload_media};
 
 use self::gone::Gone;
 use super::federate;
@@ -27,8 +27,10 @@ pub(crate) async fn run(context: &Context, job: RemoveStatus) -> Result<(), JobE
     if gone.author_is_local {
         tell_servers(&mut tx, context, &gone).await?;
     }
-    leave_conversations(&mut tx, &gone).await?;
-    delete_notifications(&mut tx, gone.id).await?;
+    remove_status::leave_conversations(&mut tx, &[gone.id]).await?;
+    let with_boosts =
+        sqlx::query_scalar!("SELECT id FROM statuses WHERE id = $1 OR reblog_of_id = $1", gone.id).fetch_all(&mut *tx).await?;
+    remove_status::delete_notifications(&mut tx, &with_boosts).await?;
     sqlx::query!("DELETE FROM statuses WHERE reblog_of_id = $1", gone.id).execute(&mut *tx).await?;
     // What was reported is kept for the moderators.
     if !gone.is_reported {
@@ -58,46 +60,6 @@ async fn tell_servers(conn: &mut PgConnection, context: &Context, gone: &Gone) -
     let document = if signed { federate::sign(context, gone.account_id, document).await? } else { document };
     let options = DeliveryOptions { object: Some(gone.id), ..DeliveryOptions::default() };
     jobs::deliver_to(conn, gone.account_id, &serde_json::to_vec(&document)?, &inboxes, options).await?;
-    Ok(())
-}
-
-async fn leave_conversations(conn: &mut PgConnection, gone: &Gone) -> Result<(), sqlx::Error> {
-    let Some(conversation) = gone.conversation_id else { return Ok(()) };
-    sqlx::query!(
-        r#"
-        UPDATE account_conversations
-        SET status_ids = array_remove(status_ids, $1), lock_version = lock_version + 1,
-          last_status_id = (SELECT max(x.id) FROM unnest(array_remove(status_ids, $1)) AS x (id))
-        WHERE conversation_id = $2 AND $1 = ANY (status_ids)
-        "#,
-        gone.id,
-        conversation
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!("DELETE FROM account_conversations WHERE conversation_id = $1 AND cardinality(status_ids) = 0", conversation)
-        .execute(conn)
-        .await?;
-    Ok(())
-}
-
-/// Of the status, its boosts and all that hangs on it.
-async fn delete_notifications(conn: &mut PgConnection, id: StatusId) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        r#"
-        DELETE FROM notifications n USING (
-            SELECT 'Status' AS kind, id FROM statuses WHERE id = $1 OR reblog_of_id = $1
-            UNION ALL SELECT 'Mention', id FROM mentions WHERE status_id = $1
-            UNION ALL SELECT 'Favourite', id FROM favourites WHERE status_id = $1
-            UNION ALL SELECT 'Poll', id FROM polls WHERE status_id = $1
-            UNION ALL SELECT 'Quote', id FROM quotes WHERE status_id = $1
-        ) about
-        WHERE n.activity_type = about.kind AND n.activity_id = about.id
-        "#,
-        id
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

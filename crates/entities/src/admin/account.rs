@@ -80,14 +80,14 @@ impl AdminAccount {
         let accounts = Account::load_map(conn, urls, viewer, ids).await?;
         let users: Vec<UserId> = rows.iter().filter_map(|row| row.user_id).collect();
         let mut addresses = ips(conn, &users).await?;
-        let role_ids: Vec<i64> = rows.iter().filter_map(|row| row.role_id).chain([users::EVERYONE_ROLE]).collect();
+        let role_ids: Vec<i64> = rows.iter().filter_map(|row| row.role_id).chain([users::EVERYONE]).collect();
         let roles = users::roles(conn, &role_ids).await?;
         Ok(rows
             .into_iter()
             .filter_map(|row| {
                 let account = accounts.get(&row.id)?.clone();
                 let role = row.user_id.and_then(|_| {
-                    row.role_id.and_then(|id| roles.get(&id)).or_else(|| roles.get(&users::EVERYONE_ROLE)).map(Role::from)
+                    row.role_id.and_then(|id| roles.get(&id)).or_else(|| roles.get(&users::EVERYONE)).map(Role::from)
                 });
                 let ips = row.user_id.map(|user| addresses.remove(&user).unwrap_or_default());
                 Some((row.id, Self::new(row, account, role, ips)))

@@ -48,12 +48,8 @@ async fn list(State(app): State<App>, auth: Auth, params: Params<Query>) -> ApiR
             offset: params.offset.max(0),
         };
         let is_local = |domain: &str| app.urls.is_local_domain(domain);
-        if params.resolve.is_true()
-            && search.offset == 0
-            && let Some(handle) = search_accounts::remote_handle(&search.text, is_local)
-        {
-            search.resolved = meet::by_handle(&app, &handle).await?;
-            meet::files(&app, search.resolved.as_slice(), &[]).await?;
+        if params.resolve.is_true() {
+            meet::searched(&app, &mut search).await?;
         }
         let mut conn = app.db.acquire().await?;
         let ids = search_accounts::search_accounts(&mut conn, &search, is_local).await?;

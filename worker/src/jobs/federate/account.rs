@@ -1,5 +1,7 @@
 //! A changed profile, and one that is gone.
 
+use std::collections::HashSet;
+
 use activitypub::render::activity;
 use db::{AccountId, PgConnection};
 use jobs::DeliveryOptions;
@@ -39,8 +41,9 @@ pub(in crate::jobs) async fn removal(conn: &mut PgConnection, context: &Context,
     let uri = context.renderer.uris.account(account, &row.username, row.id_scheme);
     let document = activity::delete_actor(&uri).into_document();
     let near = reach::account(conn, account).await?;
-    let everywhere = reach::everybody(conn).await?;
-    let far: Vec<String> = everywhere.into_iter().filter(|inbox| !near.contains(inbox)).collect();
+    let told: HashSet<&str> = near.iter().map(String::as_str).collect();
+    let mut far = reach::everybody(conn).await?;
+    far.retain(|inbox| !told.contains(inbox.as_str()));
     deliver(conn, context, account, document.clone(), true, &near, DeliveryOptions::default()).await?;
     let late = DeliveryOptions { low_priority: true, ..DeliveryOptions::default() };
     deliver(conn, context, account, document, true, &far, late).await

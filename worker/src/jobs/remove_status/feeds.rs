@@ -24,7 +24,7 @@ struct PlaceRow {
 
 /// The status and the boosts that went with it. `silent`: streams are not told.
 pub(super) async fn take_out(context: &Context, gone: &Gone, silent: bool) -> anyhow::Result<()> {
-    for batch in places(context, gone.id).await?.chunks(BATCH) {
+    for batch in places(context, &[gone.id]).await?.chunks(BATCH) {
         let items: Vec<Item> = batch.iter().map(PlaceRow::item).collect();
         let shown = remove_many(&context.kv, &items).await?;
         if !silent {
@@ -34,6 +34,15 @@ pub(super) async fn take_out(context: &Context, gone: &Gone, silent: bool) -> an
         }
     }
     if silent { Ok(()) } else { tell_others(context, gone).await }
+}
+
+/// These statuses and their boosts, without a word to the streams.
+pub(in crate::jobs) async fn take_out_silently(context: &Context, ids: &[StatusId]) -> anyhow::Result<()> {
+    for batch in places(context, ids).await?.chunks(BATCH) {
+        let items: Vec<Item> = batch.iter().map(PlaceRow::item).collect();
+        remove_many(&context.kv, &items).await?;
+    }
+    Ok(())
 }
 
 impl PlaceRow {
@@ -52,12 +61,12 @@ impl PlaceRow {
 }
 
 /// The author's own feed, those of followers who were here lately (nobody else has one), and lists with the author.
-async fn places(context: &Context, id: StatusId) -> Result<Vec<PlaceRow>, sqlx::Error> {
+async fn places(context: &Context, ids: &[StatusId]) -> Result<Vec<PlaceRow>, sqlx::Error> {
     let since = context.clock.now_naive() - Duration::days(context.config.federation.user_active_days);
     sqlx::query_as!(
         PlaceRow,
         r#"
-        WITH gone AS (SELECT id, account_id, reblog_of_id FROM statuses WHERE id = $1 OR reblog_of_id = $1)
+        WITH gone AS (SELECT id, account_id, reblog_of_id FROM statuses WHERE id = ANY($1) OR reblog_of_id = ANY($1))
         SELECT feed.owner AS "owner!", feed.list AS "list?", gone.id AS "status_id!", gone.reblog_of_id AS reblog_of, u.settings
         FROM gone
         CROSS JOIN LATERAL (
@@ -70,7 +79,7 @@ async fn places(context: &Context, id: StatusId) -> Result<Vec<PlaceRow>, sqlx::
         ) feed
         JOIN users u ON u.account_id = feed.owner AND (u.current_sign_in_at > $2 OR feed.owner = gone.account_id)
         "#,
-        id,
+        ids,
         since
     )
     .fetch_all(&mut *context.db.acquire().await?)

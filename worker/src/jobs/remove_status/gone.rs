@@ -13,7 +13,6 @@ pub(super) struct Gone {
     pub(super) reblog_of: Option<StatusId>,
     pub(super) visibility: Visibility,
     pub(super) uri: Option<String>,
-    pub(super) conversation_id: Option<i64>,
     pub(super) has_media: bool,
     pub(super) tags: Vec<String>,
     /// An open report or a strike names it.
@@ -25,7 +24,7 @@ impl Gone {
     pub(super) async fn load(conn: &mut PgConnection, id: StatusId) -> Result<Option<Self>, sqlx::Error> {
         let row = sqlx::query!(
             r#"
-            SELECT s.account_id, s.reblog_of_id, s.visibility, s.uri, s.conversation_id, a.username, a.id_scheme,
+            SELECT s.account_id, s.reblog_of_id, s.visibility, s.uri, a.username, a.id_scheme,
               a.domain IS NULL AS "author_is_local!",
               EXISTS (SELECT 1 FROM media_attachments m WHERE m.status_id = s.id) AS "has_media!",
               (EXISTS (SELECT 1 FROM reports r WHERE r.target_account_id = s.account_id AND r.action_taken_at IS NULL
@@ -49,7 +48,6 @@ impl Gone {
             reblog_of: row.reblog_of_id,
             visibility: Visibility::from_column(row.visibility),
             uri: row.uri,
-            conversation_id: row.conversation_id,
             has_media: row.has_media,
             tags: row.tags,
             is_reported: row.is_reported,

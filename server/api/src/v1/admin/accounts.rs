@@ -13,7 +13,7 @@ use services::moderate_account::{ActionKind, Deed, Moderator, Strike, moderate_a
 use services::revoke_access::end_streams_of;
 use shared::{ApiResult, App, Auth, ById, Error, Flag, IdParam, Params, Permission, User};
 
-pub(crate) use list::{AccountFilter, Texts, listed};
+pub(crate) use list::{AccountFilter, DEFAULT_LIMIT, MAX_LIMIT, Texts, listed};
 
 pub(crate) const READ: [&str; 2] = ["admin:read", "admin:read:accounts"];
 const WRITE: [&str; 2] = ["admin:write", "admin:write:accounts"];

@@ -9,10 +9,8 @@ use http::Uri;
 use serde::Deserialize;
 use shared::{ApiResult, App, Auth, IdParam, Links, OneOrMany, Params, Permission};
 
-use crate::v1::admin::accounts::{AccountFilter, READ, Texts, listed};
+use crate::v1::admin::accounts::{AccountFilter, DEFAULT_LIMIT, MAX_LIMIT, READ, Texts, listed};
 
-const DEFAULT_LIMIT: i64 = 100;
-const MAX_LIMIT: i64 = 200;
 const KEPT: [&str; 11] = [
     "limit",
     "origin",

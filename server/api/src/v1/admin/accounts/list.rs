@@ -9,8 +9,8 @@ use ipnetwork::IpNetwork;
 use serde::Deserialize;
 use shared::{ApiResult, App, Auth, Error, Links, Params, Permission};
 
-const DEFAULT_LIMIT: i64 = 100;
-const MAX_LIMIT: i64 = 200;
+pub(crate) const DEFAULT_LIMIT: i64 = 100;
+pub(crate) const MAX_LIMIT: i64 = 200;
 /// Bits of roles that count as staff: administrators and who manages reports.
 const STAFF: i64 = (1 << Permission::Administrator as u8) | (1 << Permission::ManageReports as u8);
 const KEPT: [&str; 15] = [

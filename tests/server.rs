@@ -1,3 +1,4 @@
 //! `server/shared`: what is true of every request.
 
+mod actor_document;
 mod rate_limit;

@@ -72,6 +72,11 @@ pub(crate) fn throttle(window: i64, name: &str, discriminator: &str) -> String {
     format!("cache:rack::attack:{window}:{name}:{discriminator}")
 }
 
+/// In Rails' cache, as plain text.
+pub(crate) fn actor_document(account_id: i64) -> String {
+    format!("cache:accounts/show:accounts/{account_id}")
+}
+
 pub(crate) fn rate_limit(account_id: i64, family: &str, window: i64) -> String {
     format!("rate_limit:{account_id}:{family}:{window}")
 }

@@ -2,6 +2,7 @@
 
 pub mod account_cleanup;
 pub mod activity;
+pub mod actor_document;
 pub mod antispam;
 pub mod async_refresh;
 mod connection;

@@ -77,6 +77,10 @@ impl Person {
         self.send(Method::PUT, path, Some(params)).await
     }
 
+    pub async fn patch(&self, path: &str, params: Value) -> Answer {
+        self.send(Method::PATCH, path, Some(params)).await
+    }
+
     pub async fn delete(&self, path: &str) -> Answer {
         self.send(Method::DELETE, path, None).await
     }

@@ -4,10 +4,11 @@ use axum::extract::{Path, State};
 use axum::response::Response;
 use db::uri::INSTANCE_ACTOR;
 use http::{HeaderMap, StatusCode, header};
+use kv::actor_document;
 use shared::{ApiResult, App};
 
 use crate::account::{Absent, LocalAccount, PathParts, Suspension};
-use crate::response::{self, COLLECTION, Caching, NEGOTIATED, redirect, wants_activity};
+use crate::response::{self, ACTIVITY_JSON, COLLECTION, Caching, NEGOTIATED, redirect, wants_activity};
 use crate::signature;
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
@@ -64,12 +65,19 @@ pub(crate) async fn instance_outbox() -> Response {
     Absent::NotFound.response(Caching { seconds: None, vary: "Authorization" })
 }
 
+/// The one that was given in the last minutes, else a new one.
 async fn document(app: &App, id: db::AccountId) -> ApiResult<Response> {
+    if let Ok(Some(kept)) = actor_document::kept(&app.kv, id).await {
+        return Ok(response::rendered(kept, ACTIVITY_JSON, NEGOTIATED));
+    }
     let mut conn = app.db.acquire().await?;
-    Ok(match app.renderer.actor(&mut conn, id).await? {
-        Some(actor) => response::activity(&actor.into_document(), NEGOTIATED),
-        None => Absent::NotFound.response(NEGOTIATED),
-    })
+    let Some(actor) = app.renderer.actor(&mut conn, id).await? else { return Ok(Absent::NotFound.response(NEGOTIATED)) };
+    drop(conn);
+    let document = actor.into_document().to_string();
+    if let Err(error) = actor_document::keep(&app.kv, id, &document).await {
+        tracing::debug!(target: "ferrodon", %error, "an actor document is not kept");
+    }
+    Ok(response::rendered(document, ACTIVITY_JSON, NEGOTIATED))
 }
 
 /// Names move for good, numbers only lead on (recorded: 301 and 302).

@@ -47,7 +47,11 @@ pub(crate) fn activity(document: &Value, caching: Caching) -> Response {
 }
 
 pub(crate) fn with_type(document: &Value, content_type: &'static str, caching: Caching) -> Response {
-    let mut response = Response::new(Body::from(document.to_string()));
+    rendered(document.to_string(), content_type, caching)
+}
+
+pub(crate) fn rendered(document: String, content_type: &'static str, caching: Caching) -> Response {
+    let mut response = Response::new(Body::from(document));
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     caching.apply(response.headers_mut());
     response

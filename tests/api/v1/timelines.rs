@@ -1,9 +1,10 @@
 //! What a page of a timeline costs. `server/api/src/v1/timelines`
 
+use chrono::TimeDelta;
 use kv::feed::Item;
 use kv::key::FeedKey;
 use testing::fixture::status::{Rich, public_many};
-use testing::{Person, TestApp, statements};
+use testing::{Person, TestApp, clock, statements};
 
 const TAG: &str = "cats";
 
@@ -49,4 +50,20 @@ async fn a_page_costs_the_same_statements_whatever_is_on_it_and_whatever_is_stor
         }
         eprintln!("{page}: {} statements", one.len());
     }
+}
+
+/// `PostgreSQL` would show all of them at once, and the first one that arrives in Redis would hide the others again.
+#[tokio::test]
+async fn what_is_on_its_way_into_a_first_feed_is_not_shown_before_but_a_lost_feed_is() {
+    let (clock, hand) = clock::standing();
+    let app = TestApp::builder().clock(clock).start().await;
+    let alice = app.account("alice").await;
+    let status = alice.posts("just now").await;
+    let page = "/api/v1/timelines/home";
+    assert_eq!(alice.get(page).await.ok(), serde_json::json!([]));
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.job WHERE kind = 'regenerate_home'").await, 0);
+
+    hand.forward(TimeDelta::minutes(2));
+    assert_eq!(alice.get(page).await.ok()[0]["id"], status["id"], "it should have arrived by now");
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.job WHERE kind = 'regenerate_home'").await, 1);
 }

@@ -1,5 +1,7 @@
 //! Pages of stored feeds. Where Redis has no such feed or does not answer, PostgreSQL stands in.
 
+use chrono::{Duration, NaiveDateTime};
+use db::time::id_at;
 use db::{AccountId, ListId, Page, PageParams, StatusId};
 use kv::Kv;
 use kv::feed::{Bounds, FeedKey};
@@ -11,21 +13,30 @@ use crate::error::Result;
 
 /// Rounds of asking for more when much is filtered out.
 const ROUNDS: usize = 4;
+/// What is younger may still be on its way into its first feed, which is then not lost. Showing it from PostgreSQL would make it
+/// vanish again with the first status that arrives.
+const ON_ITS_WAY: Duration = Duration::seconds(60);
 
 #[derive(Debug, Clone, Default)]
 pub struct FeedPage {
     /// Newest first.
     pub ids: Vec<StatusId>,
-    /// The feed was not in Redis although there is something to put into it.
+    /// The feed was not in Redis although something should have been put into it by now.
     pub lost: bool,
 }
 
-/// A page of the home timeline of `account`; not yet checked for what may be seen by now.
+/// A page of the home timeline of `account` as it is `now`; not yet checked for what may be seen by now.
 ///
 /// # Errors
 /// The database failed.
-pub async fn home_page(conn: &mut PgConnection, kv: &Kv, account: AccountId, params: &PageParams) -> Result<FeedPage> {
-    page(conn, kv, account, FeedKey::Home(account), params).await
+pub async fn home_page(
+    conn: &mut PgConnection,
+    kv: &Kv,
+    account: AccountId,
+    params: &PageParams,
+    now: NaiveDateTime,
+) -> Result<FeedPage> {
+    page(conn, kv, account, FeedKey::Home(account), params, now).await
 }
 
 /// The same of a list, which must belong to `owner`.
@@ -38,16 +49,28 @@ pub async fn list_page(
     owner: AccountId,
     list: ListId,
     params: &PageParams,
+    now: NaiveDateTime,
 ) -> Result<FeedPage> {
-    page(conn, kv, owner, FeedKey::List(list), params).await
+    page(conn, kv, owner, FeedKey::List(list), params, now).await
 }
 
-async fn page(conn: &mut PgConnection, kv: &Kv, owner: AccountId, feed: FeedKey, params: &PageParams) -> Result<FeedPage> {
+async fn page(
+    conn: &mut PgConnection,
+    kv: &Kv,
+    owner: AccountId,
+    feed: FeedKey,
+    params: &PageParams,
+    now: NaiveDateTime,
+) -> Result<FeedPage> {
     let page = params.page(20, 40);
     let Some(limit) = usize::try_from(page.limit).ok().filter(|limit| *limit > 0) else { return Ok(FeedPage::default()) };
     match from_redis(kv, feed, params, limit).await {
         Ok(Some(ids)) => return Ok(FeedPage { ids, lost: false }),
-        Ok(None) => {}
+        Ok(None) => {
+            let ids = from_database(conn, owner, feed, &page, limit).await?;
+            let lost = ids.iter().any(|id| *id < id_at(now - ON_ITS_WAY));
+            return Ok(FeedPage { ids: if lost { ids } else { Vec::new() }, lost });
+        }
         Err(error) => tracing::warn!(%error, "a feed is read from the database"),
     }
     let ids = from_database(conn, owner, feed, &page, limit).await?;

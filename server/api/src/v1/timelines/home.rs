@@ -18,7 +18,7 @@ pub(super) async fn show(State(app): State<App>, auth: Auth, uri: Uri, params: P
     let user = auth.require_user(&["read", "read:statuses"])?;
     let account = user.account_id;
     let mut conn = app.db.acquire().await?;
-    let page = feed::home_page(&mut conn, &app.kv, account, &params).await?;
+    let page = feed::home_page(&mut conn, &app.kv, account, &params, app.clock.now_naive()).await?;
     if page.lost {
         // The worker puts into Redis what was found in PostgreSQL: one job at a time, whoever asks.
         jobs::enqueue(&mut conn, &RegenerateHome { account_id: account }).await.map_err(anyhow::Error::from)?;

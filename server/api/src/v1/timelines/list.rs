@@ -21,7 +21,7 @@ pub(super) async fn show(
         .fetch_optional(&mut *conn)
         .await?
         .ok_or_else(Error::not_found)?;
-    let page = feed::list_page(&mut conn, &app.kv, account, list.id, &params).await?;
+    let page = feed::list_page(&mut conn, &app.kv, account, list.id, &params, app.clock.now_naive()).await?;
     let statuses = super::statuses(&mut conn, &app, Some(account), &page.ids).await?;
     let links = super::links(&app, &uri, params.raw(), &["limit"], &statuses);
     Ok((links, Json(statuses)).into_response())

@@ -14,6 +14,7 @@ use crate::context::Context;
 use crate::registry::JobError;
 use feeds::Change;
 use notifications::Notified;
+use streams::Told;
 use subject::Subject;
 
 /// What stands in PostgreSQL comes first and is done once; what Redis carries may be done again.
@@ -23,6 +24,7 @@ pub(super) async fn run(context: &Context, job: Distribute) -> Result<(), JobErr
     let Some(subject) = Subject::load(&mut tx, job.status_id).await? else {
         return Err(JobError::Discard("the status is gone"));
     };
+    let told = Told::load(&mut tx, context, &subject, "update").await?;
     let mut notified = Notified::default();
     if !job.skip_notifications {
         notified = notifications::of_new(&mut tx, &subject).await?;
@@ -30,10 +32,8 @@ pub(super) async fn run(context: &Context, job: Distribute) -> Result<(), JobErr
     let conversations = conversations::add(&mut tx, &subject, &notified.mentioned).await?;
     tx.commit().await?;
     streams::conversations(context, &conversations).await?;
-    feeds::distribute(context, &subject, Change::New, job.skip_notifications).await?;
-    if subject.is_broadcastable() {
-        streams::public(context, &subject, "update").await?;
-    }
+    feeds::distribute(context, &subject, &told, Change::New, job.skip_notifications).await?;
+    streams::public(context, &subject, &told).await?;
     trends::register(context, &subject).await;
     Ok(())
 }

@@ -5,12 +5,10 @@ use kv::publish::Channel;
 
 use super::distribute::feeds::{self, Change};
 use super::distribute::notifications;
-use super::distribute::streams::{self, Personal};
+use super::distribute::streams::{self, Personal, Told};
 use super::distribute::subject::Subject;
 use crate::context::Context;
 use crate::registry::JobError;
-
-const EVENT: &str = "status.update";
 
 pub(super) async fn run(context: &Context, job: DistributeEdit) -> Result<(), JobError> {
     let mut tx = context.db.begin().await?;
@@ -18,14 +16,12 @@ pub(super) async fn run(context: &Context, job: DistributeEdit) -> Result<(), Jo
         return Err(JobError::Discard("the status is gone"));
     };
     let mentioned = if job.skip_notifications { Vec::new() } else { notifications::of_edit(&mut tx, &subject).await? };
+    let told = Told::load(&mut tx, context, &subject, "status.update").await?;
     tx.commit().await?;
-    feeds::distribute(context, &subject, Change::Edited, true).await?;
+    feeds::distribute(context, &subject, &told, Change::Edited, true).await?;
     // Who is mentioned may have the status nowhere but among their notifications.
     let listeners: Vec<Personal> =
         mentioned.into_iter().map(|account| Personal { channel: Channel::Notifications(account), viewer: account }).collect();
-    streams::personal(context, subject.id, EVENT, &listeners).await?;
-    if subject.is_broadcastable() {
-        streams::public(context, &subject, EVENT).await?;
-    }
-    Ok(())
+    streams::personal(context, &told, &listeners).await?;
+    Ok(streams::public(context, &subject, &told).await?)
 }

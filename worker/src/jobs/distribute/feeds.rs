@@ -10,7 +10,7 @@ use services::feed::Verdict;
 use services::feed::filter::{self, Pair};
 
 use super::notifications;
-use super::streams::{self, Personal};
+use super::streams::{self, Personal, Told};
 use super::subject::Subject;
 use crate::context::Context;
 
@@ -21,15 +21,6 @@ pub(in crate::jobs) enum Change {
     New,
     /// Edited: feeds are judged anew, and listeners told of the new form.
     Edited,
-}
-
-impl Change {
-    fn event(self) -> &'static str {
-        match self {
-            Self::New => "update",
-            Self::Edited => "status.update",
-        }
-    }
 }
 
 /// A feed that the status may go into.
@@ -54,13 +45,14 @@ enum Circle {
 pub(in crate::jobs) async fn distribute(
     context: &Context,
     subject: &Subject,
+    told: &Told,
     change: Change,
     skip_notifications: bool,
 ) -> anyhow::Result<()> {
     let since = context.clock.now_naive() - Duration::days(context.config.federation.user_active_days);
     if subject.author_is_local {
         let own = author(&mut *context.db.acquire().await?, subject.account_id).await?;
-        insert(context, subject, change, &own, false).await?;
+        insert(context, subject, told, change, &own, false).await?;
     }
     for circle in circles(subject) {
         let notify = change == Change::New
@@ -80,10 +72,10 @@ pub(in crate::jobs) async fn distribute(
                 let wanting = filter::want_tagged(&mut conn, &owners, subject.id).await?;
                 batch.retain(|recipient| wanting.contains(&recipient.owner));
                 drop(conn);
-                put(context, subject, change, &batch).await?;
+                put(context, subject, told, &batch).await?;
             } else {
                 drop(conn);
-                insert(context, subject, change, &batch, notify).await?;
+                insert(context, subject, told, change, &batch, notify).await?;
             }
             if complete {
                 break;
@@ -200,7 +192,14 @@ async fn recipients(
 }
 
 /// Judges, and puts the status into the feeds of those who want it. `notify`: tells those who asked to hear of each status.
-async fn insert(context: &Context, subject: &Subject, change: Change, batch: &[Recipient], notify: bool) -> anyhow::Result<()> {
+async fn insert(
+    context: &Context,
+    subject: &Subject,
+    told: &Told,
+    change: Change,
+    batch: &[Recipient],
+    notify: bool,
+) -> anyhow::Result<()> {
     let pairs: Vec<Pair> =
         batch.iter().map(|recipient| Pair { receiver: recipient.owner, status: subject.id, list: recipient.list }).collect();
     let mut tx = context.db.begin().await?;
@@ -214,7 +213,7 @@ async fn insert(context: &Context, subject: &Subject, change: Change, batch: &[R
     tx.commit().await?;
     let (kept, filtered): (Vec<_>, Vec<_>) = batch.iter().zip(judged).partition(|(_, judged)| judged.verdict == Verdict::Keep);
     let kept: Vec<Recipient> = kept.into_iter().map(|(recipient, _)| recipient.clone()).collect();
-    put(context, subject, change, &kept).await?;
+    put(context, subject, told, &kept).await?;
     if change == Change::Edited {
         let items: Vec<Item> = filtered.iter().map(|(recipient, _)| item(subject, recipient)).collect();
         remove_many(&context.kv, &items).await?;
@@ -222,7 +221,7 @@ async fn insert(context: &Context, subject: &Subject, change: Change, batch: &[R
     Ok(())
 }
 
-async fn put(context: &Context, subject: &Subject, change: Change, batch: &[Recipient]) -> anyhow::Result<()> {
+async fn put(context: &Context, subject: &Subject, told: &Told, batch: &[Recipient]) -> anyhow::Result<()> {
     let items: Vec<Item> = batch.iter().map(|recipient| item(subject, recipient)).collect();
     let shown = push_many(&context.kv, &items).await?;
     let listeners: Vec<Personal> = batch
@@ -234,7 +233,7 @@ async fn put(context: &Context, subject: &Subject, change: Change, batch: &[Reci
             channel: recipient.list.map_or(Channel::Home(recipient.owner), Channel::List),
         })
         .collect();
-    streams::personal(context, subject.id, change.event(), &listeners).await
+    streams::personal(context, told, &listeners).await
 }
 
 fn item(subject: &Subject, recipient: &Recipient) -> Item {

@@ -5,11 +5,14 @@ mod after_domain_block;
 mod after_suspension_change;
 mod announce_notification;
 mod announce_reaction;
+mod apply_domain_block;
 mod authorize_follow;
 mod bootstrap_timeline;
 mod clean_up;
+mod clear_domain_media;
 mod crawl_link;
 mod delete_account;
+mod delete_domain;
 mod delete_files;
 pub(crate) mod deliver;
 mod distribute;
@@ -35,6 +38,7 @@ mod process_inbox;
 mod process_media;
 mod publish_scheduled;
 mod refresh_account;
+mod refresh_instances;
 mod remote_file;
 mod remove_status;
 mod resolve_mention;
@@ -54,6 +58,7 @@ use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
     FederateToFollowers, SynchronizeFollowers,
 };
+use jobs::domain::{ApplyDomainBlock, ClearDomainMedia, DeleteDomain, LiftDomainBlock, RefreshInstances};
 use jobs::feed::{
     AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus,
     RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
@@ -74,11 +79,14 @@ pub(crate) fn registry() -> Registry {
     registry.add::<AfterSuspensionChange, _>(after_suspension_change::run);
     registry.add::<AnnounceNotification, _>(announce_notification::run);
     registry.add::<AnnounceReaction, _>(announce_reaction::run);
+    registry.add::<ApplyDomainBlock, _>(apply_domain_block::run);
     registry.add::<AuthorizeFollow, _>(authorize_follow::run);
     registry.add::<BootstrapTimeline, _>(bootstrap_timeline::run);
     registry.add::<CleanUp, _>(clean_up::run);
+    registry.add::<ClearDomainMedia, _>(clear_domain_media::run);
     registry.add::<CrawlLink, _>(crawl_link::run);
     registry.add::<DeleteAccount, _>(delete_account::run);
+    registry.add::<DeleteDomain, _>(delete_domain::run);
     registry.add::<DeleteFiles, _>(delete_files::run);
     registry.add::<DeleteSuspended, _>(clean_up::delete_suspended);
     registry.add::<Distribute, _>(distribute::run);
@@ -98,6 +106,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<FetchAllReplies, _>(fetch_all_replies::run);
     registry.add::<FetchReplies, _>(fetch_replies::run);
     registry.add::<FetchReply, _>(fetch_reply::run);
+    registry.add::<LiftDomainBlock, _>(apply_domain_block::lift);
     registry.add::<MailConfirmation, _>(mail_confirmation::run);
     registry.add::<MailNotification, _>(mail_notification::run);
     registry.add::<MailPasswordReset, _>(mail_password_reset::run);
@@ -111,6 +120,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<PublishScheduled, _>(publish_scheduled::run);
     registry.add::<PublishScheduledStatus, _>(publish_scheduled::publish_one);
     registry.add::<RefreshAccount, _>(refresh_account::run);
+    registry.add::<RefreshInstances, _>(refresh_instances::run);
     registry.add::<RegenerateHome, _>(feeds::regenerate);
     registry.add::<RemoveFromFeeds, _>(feeds::remove_from);
     registry.add::<RemoveStatus, _>(remove_status::run);

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use croner::Cron;
+use jobs::domain::RefreshInstances;
 use jobs::maintenance::{CleanUp, DeleteSuspended, PublishScheduled, Sweep};
 use sqlx::PgConnection;
 use tokio::sync::watch;
@@ -19,6 +20,7 @@ const TIMETABLE: &[(&str, &str, Action)] = &[
     ("sweep", "* * * * *", Action::Sweep),
     ("delete_suspended", "* * * * *", Action::DeleteSuspended),
     ("clean_up", "17 4 * * *", Action::CleanUp),
+    ("refresh_instances", "0 * * * *", Action::RefreshInstances),
 ];
 
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +29,7 @@ enum Action {
     Sweep,
     DeleteSuspended,
     CleanUp,
+    RefreshInstances,
 }
 
 impl Action {
@@ -36,6 +39,7 @@ impl Action {
             Self::Sweep => jobs::enqueue(conn, &Sweep {}).await,
             Self::DeleteSuspended => jobs::enqueue(conn, &DeleteSuspended {}).await,
             Self::CleanUp => jobs::enqueue(conn, &CleanUp {}).await,
+            Self::RefreshInstances => jobs::enqueue(conn, &RefreshInstances {}).await,
         }
     }
 }

@@ -260,6 +260,7 @@ impl Resolver {
                 reserve_username: false,
                 free_address: false,
                 skip_activitypub: true,
+                domain_block: None,
             };
             jobs::enqueue(&mut tx, &job).await?;
         }

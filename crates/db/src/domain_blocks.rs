@@ -10,6 +10,42 @@ pub enum Severity {
     Noop,
 }
 
+impl Severity {
+    /// As `domain_blocks.severity` has it; a row without one limits.
+    #[must_use]
+    pub fn from_column(number: Option<i32>) -> Self {
+        match number {
+            Some(1) => Self::Suspend,
+            Some(2) => Self::Noop,
+            _ => Self::Silence,
+        }
+    }
+
+    #[must_use]
+    pub fn column(self) -> i32 {
+        match self {
+            Self::Silence => 0,
+            Self::Suspend => 1,
+            Self::Noop => 2,
+        }
+    }
+
+    /// By the API's names.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Silence, Self::Suspend, Self::Noop].into_iter().find(|severity| severity.name() == name)
+    }
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Silence => "silence",
+            Self::Suspend => "suspend",
+            Self::Noop => "noop",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct DomainBlockRow {
     pub id: i64,
@@ -36,14 +72,54 @@ pub async fn rule_for(conn: &mut PgConnection, domain: &str) -> Result<Option<Do
         id: row.id,
         domain: row.domain,
         created_at: row.created_at,
-        severity: match row.severity {
-            Some(1) => Severity::Suspend,
-            Some(2) => Severity::Noop,
-            _ => Severity::Silence,
-        },
+        severity: Severity::from_column(row.severity),
         reject_media: row.reject_media,
         reject_reports: row.reject_reports,
     }))
+}
+
+/// The rule as it stands. Nobody changes it or takes it away before the caller's transaction ends.
+///
+/// # Errors
+/// The database failed.
+pub async fn held(conn: &mut PgConnection, id: i64) -> Result<Option<DomainBlockRow>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT id, domain, created_at, severity, reject_media, reject_reports FROM domain_blocks WHERE id = $1 FOR UPDATE",
+        id
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| DomainBlockRow {
+        id: row.id,
+        domain: row.domain,
+        created_at: row.created_at,
+        severity: Severity::from_column(row.severity),
+        reject_media: row.reject_media,
+        reject_reports: row.reject_reports,
+    }))
+}
+
+/// The domain and those below it, as far as accounts of them are known. Walks from name to name in the index: the number of
+/// accounts does not matter.
+///
+/// # Errors
+/// The database failed.
+pub async fn known_below(conn: &mut PgConnection, domain: &str) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        WITH RECURSIVE known AS (
+          (SELECT domain FROM accounts WHERE domain IS NOT NULL ORDER BY domain LIMIT 1)
+          UNION ALL
+          SELECT (SELECT a.domain FROM accounts a WHERE a.domain > known.domain ORDER BY a.domain LIMIT 1)
+          FROM known WHERE known.domain IS NOT NULL
+        )
+        SELECT domain AS "domain!" FROM known
+        WHERE domain = $1 OR right(domain, length($1) + 1) = '.' || $1
+        "#,
+        domain
+    )
+    .fetch_all(conn)
+    .await
 }
 
 /// Whether nothing at all is exchanged with this domain: it is suspended or, in limited federation mode, not allowed by name.

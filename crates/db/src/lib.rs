@@ -20,6 +20,7 @@ pub use sqlx::PgConnection;
 
 pub mod accounts;
 pub mod custom_emojis;
+pub mod instances;
 pub mod media_attachments;
 pub mod mentions;
 pub mod notifications;

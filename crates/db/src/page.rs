@@ -45,6 +45,9 @@ impl PageParams {
 }
 
 impl Page {
+    /// Any one row, for loading by id.
+    pub const ONE: Self = Self { below: i64::MAX, above: i64::MIN, ascending: false, limit: 1 };
+
     /// Newest first, whatever order the query used.
     pub fn arrange<T>(&self, rows: &mut [T]) {
         if self.ascending {

@@ -36,7 +36,10 @@ pub mod urls;
 pub use account::{
     Account, Badge, CredentialAccount, FamiliarFollowers, Field, MutedAccount, PartialAccount, Relationship, Role, Source,
 };
-pub use admin::{AdminAccount, AdminIp, AdminReport};
+pub use admin::{
+    AdminAccount, AdminCanonicalEmailBlock, AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock,
+    AdminReport,
+};
 pub use announcement::{Announcement, Reaction};
 pub use application::{Application, CredentialApplication, Token};
 pub use approval::Approval;

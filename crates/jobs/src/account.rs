@@ -109,6 +109,9 @@ pub struct DeleteAccount {
     pub free_address: bool,
     /// Its own server knows: no Delete is sent.
     pub skip_activitypub: bool,
+    /// On behalf of this row of `domain_blocks`; it does not begin if that no longer suspends.
+    #[serde(default)]
+    pub domain_block: Option<i64>,
 }
 
 impl Job for DeleteAccount {

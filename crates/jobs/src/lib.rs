@@ -6,6 +6,7 @@
 pub mod account;
 mod deliver;
 pub mod delivery;
+pub mod domain;
 mod engine;
 mod enqueue;
 mod error;

@@ -8,28 +8,25 @@ use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::follow::FollowCount;
-use crate::notify::{Event, notify};
+use crate::severance::{self, Cause};
 use crate::update_account::is_domain;
 use crate::{follow, follow_requests, party};
-
-/// `relationship_severance_events.type`
-const USER_DOMAIN_BLOCK: i32 = 1;
-/// `severed_relationships.direction`
-const PASSIVE: i32 = 0;
-const ACTIVE: i32 = 1;
 
 /// In the form of `accounts.domain`.
 ///
 /// # Errors
-/// [`Error::Invalid`] in the words of the API.
-fn normalize(domain: &str) -> Result<String> {
-    if domain.trim().is_empty() {
+/// [`Error::Invalid`] in the words of the API: once for what cannot stand in a domain, and once because it is none.
+pub(crate) fn normalize(domain: &str) -> Result<String> {
+    let domain = domain.trim();
+    let domain = domain.strip_suffix('/').unwrap_or(domain);
+    if domain.is_empty() {
         return Err(Error::invalid("Domain can't be blank"));
     }
-    if !is_domain(domain) {
-        return Err(Error::invalid("Domain is invalid, Domain is invalid"));
+    match text::account_name::normalize_domain(domain) {
+        Ok(normal) if is_domain(&normal) => Ok(normal),
+        Ok(_) => Err(Error::invalid("Domain is invalid")),
+        Err(_) => Err(Error::invalid("Domain is invalid, Domain is invalid")),
     }
-    text::account_name::normalize_domain(domain).map_err(|_| Error::invalid("Domain is invalid, Domain is invalid"))
 }
 
 /// `account` blocks `domain`; relations with accounts there end soon after, in the worker.
@@ -144,53 +141,24 @@ pub async fn sever(conn: &mut PgConnection, renderer: &Renderer, account: Accoun
     ended.write(conn).await
 }
 
-/// Keeps what ends, so that people can look up whom they lost.
+/// Keeps what ends, so that the blocker can look up whom they lost.
 async fn record(conn: &mut PgConnection, account: AccountId, domain: &str) -> Result<()> {
-    let severed = preview(conn, account, domain).await?;
-    if severed.following + severed.followers == 0 {
-        return Ok(());
-    }
-    let event = sqlx::query_scalar!(
+    let follows = sqlx::query_scalar!(
         r#"
-        INSERT INTO relationship_severance_events (type, target_name, created_at, updated_at)
-        VALUES ($1, $2, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') RETURNING id
+        SELECT f.id AS "id!" FROM follows f JOIN accounts a ON a.id = f.target_account_id AND a.domain = $2 WHERE f.account_id = $1
+        UNION ALL
+        SELECT f.id FROM follows f JOIN accounts a ON a.id = f.account_id AND a.domain = $2 WHERE f.target_account_id = $1
         "#,
-        USER_DOMAIN_BLOCK,
+        account,
         domain
     )
-    .fetch_one(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    sqlx::query!(
-        r#"
-        INSERT INTO severed_relationships (relationship_severance_event_id, local_account_id, remote_account_id, direction,
-          show_reblogs, notify, languages, created_at, updated_at)
-        SELECT $3, $1, a.id, CASE WHEN f.account_id = $1 THEN $4::int ELSE $5::int END, f.show_reblogs, f.notify, f.languages,
-          now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc'
-        FROM follows f
-        JOIN accounts a ON a.domain = $2 AND a.id = CASE WHEN f.account_id = $1 THEN f.target_account_id ELSE f.account_id END
-        WHERE f.account_id = $1 OR f.target_account_id = $1
-        "#,
-        account,
-        domain,
-        event,
-        ACTIVE,
-        PASSIVE
-    )
-    .execute(&mut *conn)
-    .await?;
-    let for_account = sqlx::query_scalar!(
-        r#"
-        INSERT INTO account_relationship_severance_events (account_id, relationship_severance_event_id, followers_count,
-          following_count, created_at, updated_at)
-        VALUES ($1, $2, $3, $4, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') RETURNING id
-        "#,
-        account,
-        event,
-        i32::try_from(severed.followers).unwrap_or(i32::MAX),
-        i32::try_from(severed.following).unwrap_or(i32::MAX)
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    notify(conn, &Event::severed_relationships(account, for_account)).await?;
+    if follows.is_empty() {
+        return Ok(());
+    }
+    let event = severance::begin(conn, Cause::UserDomainBlock, domain).await?;
+    severance::record(conn, event, &follows).await?;
+    severance::tell(conn, event).await?;
     Ok(())
 }

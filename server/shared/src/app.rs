@@ -64,6 +64,11 @@ impl App {
         Self::with_db(config, db)
     }
 
+    /// To be called after a change of `ip_blocks`.
+    pub fn forget_ip_blocks(&self) {
+        self.0.ip_blocks.forget();
+    }
+
     /// The same on a pool that the caller made.
     ///
     /// # Errors

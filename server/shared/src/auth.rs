@@ -155,6 +155,14 @@ impl Auth {
     /// As [`Auth::optional`]; 403 for visitors and for roles without the permission.
     pub fn require_permission(&self, scopes: Scopes<'_>, permission: Permission) -> ApiResult<&User> {
         self.optional(scopes)?;
+        self.permitted(permission)
+    }
+
+    /// The second half of [`Auth::require_permission`], for endpoints that say before it that there is no such row.
+    ///
+    /// # Errors
+    /// 403 for visitors and for roles without the permission.
+    pub fn permitted(&self, permission: Permission) -> ApiResult<&User> {
         let user = self.user().filter(|user| user.functional()).ok_or_else(Error::forbidden)?;
         if user.can(permission) { Ok(user) } else { Err(Error::forbidden()) }
     }

@@ -1,4 +1,5 @@
-//! Addresses that administrators shut out altogether; the list is read again every minute.
+//! Addresses that administrators shut out altogether; the list is read again every ten seconds, and at once
+//! where it was changed.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use ipnetwork::IpNetwork;
 
 use crate::app::App;
 
-const AGE: Duration = Duration::from_secs(60);
+const AGE: Duration = Duration::from_secs(10);
 /// `no_access` in Mastodon's numbers.
 const NO_ACCESS: i32 = 9999;
 
@@ -19,6 +20,11 @@ pub(crate) struct IpBlocks {
 }
 
 impl IpBlocks {
+    /// The next request sees what the database has.
+    pub(crate) fn forget(&self) {
+        self.known.store(None);
+    }
+
     /// Without an answer from the database the last list counts; without any list nobody is blocked.
     pub(crate) async fn contains(&self, app: &App, address: IpAddr) -> bool {
         let known = self.known.load_full();

@@ -35,7 +35,7 @@ pub(crate) async fn delete_suspended(context: &Context, _: DeleteSuspended) -> R
 }
 
 fn deletion(account_id: AccountId, reserve_username: bool) -> DeleteAccount {
-    DeleteAccount { account_id, reserve_username, free_address: false, skip_activitypub: false }
+    DeleteAccount { account_id, reserve_username, free_address: false, skip_activitypub: false, domain_block: None }
 }
 
 pub(crate) async fn run(context: &Context, _: CleanUp) -> Result<(), JobError> {

@@ -1,6 +1,7 @@
 //! Takes an account away, piece by piece. Whatever stops it, the next run goes on where this one was.
 
 use db::AccountId;
+use db::domain_blocks::Severity;
 use jobs::account::DeleteAccount;
 use kv::feed::FeedKey;
 use services::delete_account;
@@ -13,6 +14,12 @@ use crate::registry::JobError;
 pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), JobError> {
     let account = job.account_id;
     let mut tx = context.db.begin().await?;
+    if let Some(rule) = job.domain_block {
+        let rule = db::domain_blocks::held(&mut tx, rule).await?;
+        if !rule.is_some_and(|rule| rule.severity == Severity::Suspend) {
+            return Err(JobError::Discard("the server is no longer suspended"));
+        }
+    }
     let Some(local) = delete_account::hide(&mut tx, account).await? else { return Err(JobError::Discard("the account is gone")) };
     // Without its row there is no key to sign with, and who was never let in is known nowhere.
     if local && job.reserve_username && !job.skip_activitypub {

@@ -4,6 +4,7 @@ use chrono::NaiveDateTime;
 use db::domain_blocks::{self, DomainBlockRow, Severity};
 use db::{AccountId, PgConnection};
 use jobs::account::{AfterSuspensionChange, MergeAccounts, Refollow, VerifyLinks};
+use jobs::domain::RefreshInstances;
 use jobs::inbox::{SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::media::{DownloadAvatar, DownloadEmoji, DownloadHeader};
 
@@ -97,6 +98,9 @@ pub async fn upsert_actor(
     }
     if suspension_changed {
         jobs::enqueue(conn, &AfterSuspensionChange { account_id: id }).await?;
+    }
+    if !db::instances::is_known(conn, domain).await? {
+        jobs::enqueue(conn, &RefreshInstances {}).await?;
     }
     if provenance.webfinger_confirmed && has_duplicates(conn, id, &actor.uri).await? {
         jobs::enqueue(conn, &MergeAccounts { account_id: id }).await?;

@@ -8,6 +8,7 @@ use ipnetwork::IpNetwork;
 use sqlx::PgConnection;
 
 use super::{NewAccount, SignUp};
+use crate::canonical_email;
 use crate::error::{Result, Validation};
 
 const MAX_USERNAME: usize = 30;
@@ -116,7 +117,7 @@ async fn email_rules(conn: &mut PgConnection, config: &Config, email: &str, bypa
                EXISTS (SELECT 1 FROM canonical_email_blocks WHERE canonical_email_hash = $2) AS "address!"
         "#,
         &with_parents(domain),
-        canonical_hash(email)
+        canonical_email::hash(email)
     )
     .fetch_one(conn)
     .await?;
@@ -245,14 +246,6 @@ fn is_refused(config: &Config, domain: &str) -> bool {
 fn with_parents(domain: &str) -> Vec<String> {
     let cuts = domain.char_indices().filter(|(_, c)| *c == '.').filter_map(|(at, _)| domain.get(at + 1..));
     std::iter::once(domain).chain(cuts).map(str::to_owned).collect()
-}
-
-/// `canonical_email_hash`: SHA-256 over the address without dots in and anything after `+` of its local part.
-fn canonical_hash(email: &str) -> String {
-    let (local, domain) = email.split_once('@').unwrap_or((email, ""));
-    let local = local.replace('.', "");
-    let local = local.split('+').next().unwrap_or_default();
-    hex::encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, format!("{local}@{domain}").as_bytes()))
 }
 
 #[cfg(test)]

@@ -147,10 +147,7 @@ async fn may_sign_up(
     if app.config.federation.single_user_mode {
         return Ok(false);
     }
-    if invite.is_some() {
-        return Ok(true);
-    }
-    if settings.registrations_mode == RegistrationsMode::None {
+    if invite.is_none() && settings.registrations_mode == RegistrationsMode::None {
         return Ok(false);
     }
     let blocked = sqlx::query_scalar!(

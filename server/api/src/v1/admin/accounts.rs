@@ -32,18 +32,19 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn show(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<AdminAccount>> {
-    let viewer = auth.require_permission(&READ, Permission::ManageUsers)?.account_id;
-    loaded(&app, &mut *app.db.acquire().await?, viewer, params.id).await
+    auth.optional(&READ)?;
+    let mut conn = app.db.acquire().await?;
+    exists(&mut conn, params.id).await?;
+    let viewer = auth.permitted(Permission::ManageUsers)?.account_id;
+    loaded(&app, &mut conn, viewer, params.id).await
 }
 
 async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Value>> {
-    let user = auth.require_permission(&WRITE, Permission::DeleteUserData)?;
-    gone(&app, user, params.id, Deed::Delete).await
+    gone(&app, &auth, Permission::DeleteUserData, params.id, Deed::Delete).await
 }
 
 async fn reject(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Value>> {
-    let user = auth.require_permission(&WRITE, Permission::ManageUsers)?;
-    gone(&app, user, params.id, Deed::Reject).await
+    gone(&app, &auth, Permission::ManageUsers, params.id, Deed::Reject).await
 }
 
 async fn approve(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<AdminAccount>> {
@@ -79,7 +80,9 @@ struct Action {
 }
 
 async fn action(State(app): State<App>, auth: Auth, params: Params<Action>) -> ApiResult<Json<Value>> {
-    let user = auth.require_permission(&WRITE, Permission::ManageUsers)?;
+    auth.optional(&WRITE)?;
+    exists(&mut *app.db.acquire().await?, params.id).await?;
+    let user = auth.permitted(Permission::ManageUsers)?;
     let kind = ActionKind::from_name(&params.kind).ok_or_else(|| services::Error::invalid("Type is not included in the list"))?;
     let strike = Strike {
         kind,
@@ -101,16 +104,21 @@ fn moderator(user: &User) -> Moderator {
     Moderator { account: user.account_id, position: user.role_position }
 }
 
-async fn gone(app: &App, user: &User, account: AccountId, deed: Deed) -> ApiResult<Json<Value>> {
+async fn gone(app: &App, auth: &Auth, permission: Permission, account: AccountId, deed: Deed) -> ApiResult<Json<Value>> {
+    auth.optional(&WRITE)?;
     let mut tx = app.db.begin().await?;
+    exists(&mut tx, account).await?;
+    let user = auth.permitted(permission)?;
     moderate_account(&mut tx, moderator(user), account, deed).await?;
     tx.commit().await?;
     Ok(Json(json!({})))
 }
 
 async fn changed(app: &App, auth: &Auth, account: AccountId, deed: Deed) -> ApiResult<Json<AdminAccount>> {
-    let user = auth.require_permission(&WRITE, Permission::ManageUsers)?;
+    auth.optional(&WRITE)?;
     let mut tx = app.db.begin().await?;
+    exists(&mut tx, account).await?;
+    let user = auth.permitted(Permission::ManageUsers)?;
     moderate_account(&mut tx, moderator(user), account, deed).await?;
     let shown = loaded(app, &mut tx, user.account_id, account).await?;
     tx.commit().await?;
@@ -120,4 +128,10 @@ async fn changed(app: &App, auth: &Auth, account: AccountId, deed: Deed) -> ApiR
 async fn loaded(app: &App, conn: &mut PgConnection, viewer: AccountId, id: AccountId) -> ApiResult<Json<AdminAccount>> {
     let mut found = AdminAccount::load_map(conn, &app.urls, Some(viewer), &[id]).await?;
     Ok(Json(found.remove(&id).ok_or_else(Error::not_found)?))
+}
+
+/// Whoever asks learns first that there is nobody of this id: recorded so.
+async fn exists(conn: &mut PgConnection, id: AccountId) -> ApiResult<()> {
+    sqlx::query_scalar!("SELECT id FROM accounts WHERE id = $1", id).fetch_optional(conn).await?.ok_or_else(Error::not_found)?;
+    Ok(())
 }

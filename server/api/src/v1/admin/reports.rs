@@ -81,8 +81,11 @@ async fn ids(conn: &mut PgConnection, list: &List, page: Page) -> Result<Vec<i64
 }
 
 async fn show(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<AdminReport>> {
-    let viewer = auth.require_permission(&READ, Permission::ManageReports)?.account_id;
-    loaded(&app, &mut *app.db.acquire().await?, viewer, params.id).await
+    auth.optional(&READ)?;
+    let mut conn = app.db.acquire().await?;
+    exists(&mut conn, params.id).await?;
+    let viewer = auth.permitted(Permission::ManageReports)?.account_id;
+    loaded(&app, &mut conn, viewer, params.id).await
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -121,8 +124,10 @@ async fn reopen(State(app): State<App>, auth: Auth, params: Params<ById>) -> Api
 }
 
 async fn act(app: &App, auth: &Auth, report: i64, deed: Deed) -> ApiResult<Json<AdminReport>> {
-    let moderator = auth.require_permission(&WRITE, Permission::ManageReports)?.account_id;
+    auth.optional(&WRITE)?;
     let mut tx = app.db.begin().await?;
+    exists(&mut tx, report).await?;
+    let moderator = auth.permitted(Permission::ManageReports)?.account_id;
     moderate_report(&mut tx, moderator, report, &deed).await?;
     let shown = loaded(app, &mut tx, moderator, report).await?;
     tx.commit().await?;
@@ -132,4 +137,9 @@ async fn act(app: &App, auth: &Auth, report: i64, deed: Deed) -> ApiResult<Json<
 async fn loaded(app: &App, conn: &mut PgConnection, viewer: AccountId, id: i64) -> ApiResult<Json<AdminReport>> {
     let report = AdminReport::load_many(conn, &app.urls, viewer, &[id]).await?.pop().ok_or_else(Error::not_found)?;
     Ok(Json(report))
+}
+
+async fn exists(conn: &mut PgConnection, id: i64) -> ApiResult<()> {
+    sqlx::query_scalar!("SELECT id FROM reports WHERE id = $1", id).fetch_optional(conn).await?.ok_or_else(Error::not_found)?;
+    Ok(())
 }

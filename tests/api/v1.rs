@@ -1,6 +1,7 @@
 //! `server/api/src/v1`
 
 mod accounts;
+mod admin;
 mod media;
 mod polls;
 mod reports;

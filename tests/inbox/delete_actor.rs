@@ -64,8 +64,13 @@ async fn a_local_account_that_is_deleted_is_empty_keeps_its_name_and_others_are_
     bob.post(&format!("/api/v1/accounts/{}/follow", alice.id()), json!({})).await.ok();
     app.run_jobs().await;
     let _ = there.take_arrived();
-    let job =
-        DeleteAccount { account_id: alice.account.id, reserve_username: true, free_address: false, skip_activitypub: false, domain_block: None };
+    let job = DeleteAccount {
+        account_id: alice.account.id,
+        reserve_username: true,
+        free_address: false,
+        skip_activitypub: false,
+        domain_block: None,
+    };
     jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
     app.run_jobs().await;
 
@@ -92,7 +97,8 @@ async fn a_suspended_account_elsewhere_that_a_moderator_deletes_stays_suspended(
         .execute(&mut *app.conn().await)
         .await
         .unwrap();
-    let job = DeleteAccount { account_id, reserve_username: true, free_address: false, skip_activitypub: false, domain_block: None };
+    let job =
+        DeleteAccount { account_id, reserve_username: true, free_address: false, skip_activitypub: false, domain_block: None };
     jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
     app.run_jobs().await;
     zoe.deliver(&app, &zoe.activity("Create", zoe.note("back again", &[(uri_of(&alice), alice.acct())]))).await;
@@ -104,8 +110,13 @@ async fn a_suspended_account_elsewhere_that_a_moderator_deletes_stays_suspended(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deletion_that_runs_twice_counts_off_once() {
     let (app, _there, alice, _zoe, id) = scene().await;
-    let job =
-        DeleteAccount { account_id: id.parse().unwrap(), reserve_username: true, free_address: false, skip_activitypub: true, domain_block: None };
+    let job = DeleteAccount {
+        account_id: id.parse().unwrap(),
+        reserve_username: true,
+        free_address: false,
+        skip_activitypub: true,
+        domain_block: None,
+    };
     for _ in 0..2 {
         jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
         app.run_jobs().await;

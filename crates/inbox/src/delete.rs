@@ -16,8 +16,13 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
     let Some(uri) = activity.object_id() else { return Ok(()) };
     let mut tx = inbox.db.begin().await?;
     if uri == activity.actor.uri {
-        let job =
-            DeleteAccount { account_id: activity.actor.id, reserve_username: false, free_address: false, skip_activitypub: true, domain_block: None };
+        let job = DeleteAccount {
+            account_id: activity.actor.id,
+            reserve_username: false,
+            free_address: false,
+            skip_activitypub: true,
+            domain_block: None,
+        };
         jobs::enqueue(&mut tx, &job).await?;
         return activity.commit(tx).await;
     }

@@ -10,13 +10,13 @@ use crate::{audit_log, canonical_email};
 ///
 /// # Errors
 /// [`Error::Invalid`] in the words of the API.
-pub async fn block_email_domain(conn: &mut PgConnection, by: AccountId, domain: &str, allow_with_approval: bool) -> Result<i64> {
+pub async fn block_email_domain(conn: &mut PgConnection, by: AccountId, domain: &str, after_approval: bool) -> Result<i64> {
     let domain = normalize(domain)?;
     let id = sqlx::query_scalar!(
         r#"INSERT INTO email_domain_blocks (domain, allow_with_approval, created_at, updated_at)
            VALUES ($1, $2, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc') ON CONFLICT DO NOTHING RETURNING id"#,
         domain,
-        allow_with_approval
+        after_approval
     )
     .fetch_optional(&mut *conn)
     .await?

@@ -19,7 +19,7 @@ use sqlx::PgConnection;
 use crate::confirm_user::prepare_new_user;
 use crate::error::{Error, Result, Validation};
 
-pub use validate::{check_email, forces_approval};
+pub use validate::{check_email, forces_approval, provider_rules};
 
 /// Devise's cost. Mastodon reads only `$2a$`.
 const BCRYPT_COST: u32 = 10;

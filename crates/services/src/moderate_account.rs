@@ -115,8 +115,17 @@ pub async fn moderate_account(conn: &mut PgConnection, moderator: Moderator, acc
 }
 
 async fn delete(conn: &mut PgConnection, account: AccountId, reserve_username: bool) -> Result<()> {
-    jobs::enqueue(conn, &DeleteAccount { account_id: account, reserve_username, free_address: false, skip_activitypub: false, domain_block: None })
-        .await?;
+    jobs::enqueue(
+        conn,
+        &DeleteAccount {
+            account_id: account,
+            reserve_username,
+            free_address: false,
+            skip_activitypub: false,
+            domain_block: None,
+        },
+    )
+    .await?;
     Ok(())
 }
 

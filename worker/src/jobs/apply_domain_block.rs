@@ -73,13 +73,7 @@ async fn part(context: &Context, job: &ApplyDomainBlock, rule: &DomainBlockRow, 
 
 /// The row stays, and with it the suspension.
 fn deletion(account_id: db::AccountId, rule: i64) -> DeleteAccount {
-    DeleteAccount {
-        account_id,
-        reserve_username: true,
-        free_address: false,
-        skip_activitypub: true,
-        domain_block: Some(rule),
-    }
+    DeleteAccount { account_id, reserve_username: true, free_address: false, skip_activitypub: true, domain_block: Some(rule) }
 }
 
 pub(crate) async fn lift(context: &Context, job: LiftDomainBlock) -> Result<(), JobError> {

@@ -137,10 +137,8 @@ impl AdminDomainAllow {
         )
         .fetch_all(conn)
         .await?;
-        let mut allowed: Vec<Self> = rows
-            .into_iter()
-            .map(|row| Self { id: Id(row.id), domain: row.domain, created_at: Millis(row.created_at) })
-            .collect();
+        let mut allowed: Vec<Self> =
+            rows.into_iter().map(|row| Self { id: Id(row.id), domain: row.domain, created_at: Millis(row.created_at) }).collect();
         page.arrange(&mut allowed);
         Ok(allowed)
     }

@@ -76,6 +76,16 @@ pub async fn forces_approval(conn: &mut PgConnection, new: &NewAccount) -> Resul
     .await?)
 }
 
+/// Rules about the provider of this address, whatever they say: each counts the attempt.
+///
+/// # Errors
+/// The database's.
+pub async fn provider_rules(conn: &mut PgConnection, email: &str) -> Result<Vec<i64>> {
+    let domain = email.rsplit_once('@').map(|(_, domain)| domain.trim().to_lowercase()).unwrap_or_default();
+    let domains: Vec<String> = with_parents(&domain).into_iter().filter(|domain| !domain.contains('\0')).collect();
+    Ok(sqlx::query_scalar!("SELECT id FROM email_domain_blocks WHERE domain = ANY($1)", &domains).fetch_all(conn).await?)
+}
+
 async fn email_form(conn: &mut PgConnection, email: &str, user: Option<UserId>, found: &mut Validation) -> Result<()> {
     if email.is_empty() {
         found.add("email", "E-mail address", "ERR_BLANK", "can't be blank");

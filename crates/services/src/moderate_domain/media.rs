@@ -71,7 +71,13 @@ pub async fn clear_attachments(conn: &mut PgConnection, domains: &[String], afte
     let mut keys = Vec::new();
     for row in &rows {
         add(&mut keys, Attachment::MediaFile, row.id, row.file_file_name.as_deref(), row.file_storage_schema_version);
-        add(&mut keys, Attachment::MediaThumbnail, row.id, row.thumbnail_file_name.as_deref(), row.thumbnail_storage_schema_version);
+        add(
+            &mut keys,
+            Attachment::MediaThumbnail,
+            row.id,
+            row.thumbnail_file_name.as_deref(),
+            row.thumbnail_storage_schema_version,
+        );
     }
     let ids: Vec<MediaAttachmentId> = rows.iter().map(|row| row.id).collect();
     sqlx::query!(

@@ -7,8 +7,8 @@ use db::{AccountId, PgConnection};
 
 use crate::error::Result;
 use crate::follow::{self, FollowCount};
-use crate::severance::{self, Cause};
 use crate::party;
+use crate::severance::{self, Cause};
 
 /// Accounts, and ties of one account, of one piece.
 const ACCOUNTS: i64 = 100;

@@ -37,7 +37,13 @@ pub(super) async fn run(stores: &Stores, arguments: Arguments) -> anyhow::Result
         println!("Nothing was deleted (--dry-run)");
         return Ok(());
     }
-    let job = DeleteAccount { account_id: found.id, reserve_username: true, free_address: true, skip_activitypub: false, domain_block: None };
+    let job = DeleteAccount {
+        account_id: found.id,
+        reserve_username: true,
+        free_address: true,
+        skip_activitypub: false,
+        domain_block: None,
+    };
     jobs::enqueue(&mut tx, &job).await?;
     sqlx::query!("UPDATE users SET disabled = true WHERE account_id = $1", found.id).execute(&mut *tx).await?;
     tx.commit().await?;

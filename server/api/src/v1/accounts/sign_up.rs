@@ -7,8 +7,9 @@ use chrono::NaiveDate;
 use db::settings::{RegistrationsMode, Settings};
 use db::{PgConnection, oauth_access_tokens, oauth_applications};
 use ipnetwork::IpNetwork;
+use kv::trend::History;
 use serde::{Deserialize, Serialize};
-use services::create_account::{Credentials, NewAccount, SignUp, create_account, forces_approval};
+use services::create_account::{Credentials, NewAccount, SignUp, create_account, forces_approval, provider_rules};
 use shared::{ApiResult, App, Auth, ClientAddr, Error, Flag, Locale, Params, oauth};
 
 /// `ip_blocks.severity`: nobody signs up from there, or comes in at all.
@@ -64,7 +65,12 @@ async fn create(State(app): State<App>, auth: Auth, address: ClientAddr, params:
     new.approved = (settings.registrations_mode == RegistrationsMode::Open
         || invite.as_ref().is_some_and(|invite| invite.bypasses_approval))
         && !forces_approval(&mut conn, &new).await?;
+    let met = provider_rules(&mut conn, &new.email).await?;
     drop(conn);
+    if let Err(error) = kv::trend::record(&app.kv, History::EmailDomainBlock, &met, &address.0.to_string(), app.clock.now()).await
+    {
+        tracing::warn!(%error, "an attempt to sign up is not counted");
+    }
     let credentials = Credentials::prepare(&new.password).await?;
     let mut tx = app.db.begin().await?;
     let created = create_account(&mut tx, &app.config, &settings, &new, credentials).await?;

@@ -52,11 +52,7 @@ struct Said {
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<Said>) -> ApiResult<Json<AdminCanonicalEmailBlock>> {
     let by = auth.require_permission(&WRITE, Permission::ManageBlocks)?.account_id;
-    let mailbox = if params.has("email") {
-        Mailbox::Address(&params.email)
-    } else {
-        Mailbox::Hash(&params.canonical_email_hash)
-    };
+    let mailbox = if params.has("email") { Mailbox::Address(&params.email) } else { Mailbox::Hash(&params.canonical_email_hash) };
     let mut tx = app.db.begin().await?;
     let id = block_mailbox(&mut tx, by, mailbox).await?;
     let block = found(&mut tx, id).await?;

@@ -58,9 +58,7 @@ struct Said {
 }
 
 fn rule(params: &Params<Said>) -> Rule {
-    let comment = |name: &str, text: &Option<String>| {
-        params.has(name).then(|| text.as_ref().map(|text| text.replace('\0', "")))
-    };
+    let comment = |name: &str, text: &Option<String>| params.has(name).then(|| text.as_ref().map(|text| text.replace('\0', "")));
     Rule {
         severity: params.has("severity").then(|| Severity::from_name(&params.severity)),
         reject_media: params.reject_media.given(),

@@ -63,10 +63,10 @@ async fn each_measure_shows_is_written_down_and_can_be_taken_back() {
             "unsuspend Account alice",
         ]
     );
-    // Each was a strike, and alice was told.
+    // Each was a strike, and alice was told of all but the one during which nothing reached her.
     assert_eq!(app.count("SELECT count(*) FROM account_warnings WHERE text = 'because' AND action > 0").await, 4);
     let told = alice.get("/api/v1/notifications?types[]=moderation_warning").await.ok();
-    assert_eq!(told.as_array().map(Vec::len), Some(4), "{told}");
+    assert_eq!(told.as_array().map(Vec::len), Some(3), "{told}");
 }
 
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn a_suspended_person_is_out_at_once_and_comes_back_with_all_they_had() {
     bob.post(&format!("/api/v1/accounts/{}/follow", alice.id()), json!({})).await.ok();
     app.run_jobs().await;
     // Several who are of one mind suspend once.
-    for answer in join_all((0..4).map(|_| act(&chief, &alice.id(), "suspend", json!({})))).await {
+    let id = alice.id();
+    for answer in join_all((0..4).map(|_| act(&chief, &id, "suspend", json!({})))).await {
         answer.ok();
     }
     app.run_jobs().await;

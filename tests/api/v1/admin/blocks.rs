@@ -165,7 +165,8 @@ async fn what_does_not_fit_leaves_a_blocked_address_as_it_was() {
         assert_eq!(chief.put(&path, wrong).await.ok(), rule);
     }
     assert_eq!(app.count("SELECT count(*) FROM admin_action_logs WHERE action = 'update'").await, 0);
-    let asked = (0..4).map(|_| chief.post(&format!("{ADMIN}/ip_blocks"), json!({ "ip": "192.0.2.3", "severity": "no_access" })));
+    let all = format!("{ADMIN}/ip_blocks");
+    let asked = (0..4).map(|_| chief.post(&all, json!({ "ip": "192.0.2.3", "severity": "no_access" })));
     let made = join_all(asked).await.iter().filter(|answer| answer.status == 200).count();
     assert_eq!(made, 1);
 }

@@ -65,8 +65,7 @@ pub fn router(app: App) -> Router {
         .merge(api::routes())
         .merge(federation::routes())
         .merge(pages::routes())
-        .route("/@{acct}", get(crate::profile::account))
-        .route("/@{acct}/{id}", get(crate::profile::status))
+        .merge(crate::profile::routes())
         .route("/health", get(health));
     if app.config.web.serve_files {
         routes = routes.nest_service("/system", ServeDir::new(&app.config.storage.root));

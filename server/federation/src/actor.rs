@@ -3,7 +3,7 @@
 use axum::extract::{Path, State};
 use axum::response::Response;
 use db::uri::INSTANCE_ACTOR;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, StatusCode, Uri, header};
 use kv::actor_document;
 use shared::{ApiResult, App};
 
@@ -12,21 +12,35 @@ use crate::response::{self, ACTIVITY_JSON, COLLECTION, Caching, NEGOTIATED, redi
 use crate::signature;
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
+    answer(&app, &path, &request).await
+}
+
+/// `/users/alice` for everybody but feed readers.
+///
+/// # Errors
+/// The database fails.
+pub async fn show_user(app: &App, username: &str, uri: &Uri, headers: HeaderMap) -> ApiResult<Response> {
+    let path = PathParts::from([("username".to_owned(), username.to_owned())]);
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    answer(app, &path, &signature::Parts::get(target, headers)).await
+}
+
+async fn answer(app: &App, path: &PathParts, request: &signature::Parts) -> ApiResult<Response> {
     let named = path.values().any(|part| part.ends_with(".json"));
     let mut conn = app.db.acquire().await?;
-    let account = LocalAccount::find(&mut conn, &path).await?;
+    let account = LocalAccount::find(&mut conn, path).await?;
     if !named && !wants_activity(request.headers()) {
-        return Ok(to_page(&app, account.as_ref(), path.contains_key("id")));
+        return Ok(to_page(app, account.as_ref(), path.contains_key("id")));
     }
     let Some(account) = account else { return Ok(Absent::NotFound.response(NEGOTIATED)) };
     if account.suspension == Suspension::Permanent {
         return Ok(Absent::Gone.response(NEGOTIATED));
     }
     drop(conn);
-    if let Err(refused) = signature::required_if_authorized_fetch(&app, &request).await? {
+    if let Err(refused) = signature::required_if_authorized_fetch(app, request).await? {
         return Ok(refused);
     }
-    document(&app, account.id).await
+    document(app, account.id).await
 }
 
 /// `/@alice` for those who ask for a document; the pages call it. `None` if there is no such account.

@@ -5,7 +5,7 @@ use activitypub::render::{Rendered, Terms};
 use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use db::uri::Uris;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode, Uri};
 use serde::Deserialize;
 use serde_json::Value;
 use shared::{ApiResult, App};
@@ -61,6 +61,18 @@ pub(crate) async fn following(
     request: signature::Parts,
 ) -> ApiResult<Response> {
     show(&app, &path, &params, &request, Side::Following).await
+}
+
+/// `/@alice/followers` and `/@alice/following` for those who ask for a document.
+///
+/// # Errors
+/// The database fails.
+pub async fn show_by_name(app: &App, username: &str, which: &str, uri: &Uri, headers: HeaderMap) -> ApiResult<Response> {
+    let path = PathParts::from([("username".to_owned(), username.to_owned())]);
+    let target = uri.path_and_query().map_or("/", |target| target.as_str());
+    let params = Query::<Params>::try_from_uri(uri).map(|query| query.0).unwrap_or_default();
+    let side = if which == "followers" { Side::Followers } else { Side::Following };
+    show(app, &path, &params, &signature::Parts::get(target, headers), side).await
 }
 
 async fn show(app: &App, path: &PathParts, params: &Params, request: &signature::Parts, side: Side) -> ApiResult<Response> {

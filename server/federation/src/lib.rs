@@ -16,17 +16,20 @@ mod replies;
 mod response;
 mod signature;
 mod status;
+mod tag;
 mod webfinger;
 
 use axum::Router;
 use axum::routing::{MethodRouter, get, post};
 use shared::App;
 
-pub use actor::show_by_name as show_actor;
+pub use actor::{show_by_name as show_actor, show_user};
+pub use followers::show_by_name as show_relations;
 pub use response::wants_activity;
 pub use status::show_by_name as show_status;
+pub use tag::show as show_tag;
 
-/// All federation endpoints. Accounts are reached by name (`/users/alice`) and by number (`/ap/users/1`): the URI of an
+/// All federation endpoints but those that share their address with a page or a feed. Accounts are reached by name (`/users/alice`) and by number (`/ap/users/1`): the URI of an
 /// account uses one of them for ever, and both are answered for all.
 pub fn routes() -> Router<App> {
     Router::new()
@@ -41,7 +44,7 @@ pub fn routes() -> Router<App> {
         .route("/inbox", post(inbox::receive))
         .route("/contexts/{id}", get(contexts::show))
         .route("/contexts/{id}/items", get(contexts::items))
-        .merge(of_account("", get(actor::show)))
+        .route("/ap/users/{id}", get(actor::show))
         .merge(of_account("/inbox", post(inbox::receive_for_account)))
         .merge(of_account("/outbox", get(outbox::show)))
         .merge(of_account("/followers", get(followers::followers)))

@@ -8,9 +8,14 @@ mod auth;
 mod frame;
 mod home;
 mod manifest;
+mod medium;
+mod meta;
 mod oauth;
+mod private;
 pub mod profile;
+mod rss;
 pub mod status;
+pub mod tag;
 
 use axum::Router;
 use axum::routing::get;
@@ -27,4 +32,7 @@ pub fn routes() -> Router<App> {
         .merge(manifest::routes())
         .merge(oauth::routes())
         .route("/@{acct}/{id}/embed", get(status::embed))
+        .route("/users/{acct}/statuses/{id}/embed", get(status::embed))
+        .route("/media/{id}", get(medium::show))
+        .route("/media/{id}/player", get(medium::player))
 }

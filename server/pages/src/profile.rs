@@ -1,18 +1,29 @@
-//! The public page of an account: who it is, and what it said lately to everybody.
+//! The public pages of an account, and its feeds: who it is, and what it said lately to everybody.
+
+mod meta;
+mod section;
 
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
-use db::{AccountId, StatusId};
+use db::AccountId;
 use entities::{Account, Shared, Status};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderValue, StatusCode, header};
 use services::visibility::keep_visible;
-use shared::{ApiResult, App, Error, error_page};
+use shared::{ApiResult, App, Auth, Error, error_page};
 use sqlx::PgConnection;
 
-use crate::assets;
+use crate::meta::Meta;
+use crate::rss::{self, Channel, Details};
+use crate::{assets, private};
+
+pub use section::Section;
 
 const CACHE: &str = "max-age=15, public, stale-while-revalidate=30, stale-if-error=3600";
-const VARY: &str = "Accept, Accept-Language, Cookie";
+const GONE_CACHE: &str = "max-age=180, public";
+pub(crate) const VARY: &str = "Accept, Accept-Language, Cookie";
+/// Posts on a page.
+const PAGE: i64 = 20;
+const FEED_SECONDS: u32 = 60;
 
 #[derive(Template)]
 #[template(path = "profile.html")]
@@ -21,33 +32,38 @@ struct Profile {
     site: String,
     style: String,
     noindex: bool,
+    meta: Meta,
+    /// Address of the feed of what is shown.
+    feed: Option<String>,
     domain: String,
     account: Shared<Account>,
     statuses: Vec<Status>,
 }
 
-/// `/@alice` for people. A remote account's page is where it lives.
+/// `/@alice` and what is below it for people. A remote account's page is where it lives.
 ///
 /// # Errors
 /// The database fails.
-pub async fn show(app: &App, acct: &str, _headers: &HeaderMap) -> ApiResult<Response> {
-    let mut conn = app.db.acquire().await?;
-    let Some(found) = find(&mut conn, app, acct).await? else { return Ok(missing(StatusCode::NOT_FOUND)) };
-    if found.suspended {
-        return Ok(missing(StatusCode::GONE));
+pub async fn show(app: &App, acct: &str, section: &Section, auth: &Auth) -> ApiResult<Response> {
+    if private::is_closed(app, auth) {
+        return Ok(private::sign_in(app));
     }
+    let mut conn = app.db.acquire().await?;
+    let found = match find_shown(&mut conn, app, acct).await? {
+        Ok(found) => found,
+        Err(refusal) => return Ok(refusal),
+    };
     if let Some(elsewhere) = found.elsewhere {
         return Ok((StatusCode::FOUND, [(header::LOCATION, elsewhere)]).into_response());
     }
     let Some(account) = Account::load_many(&mut conn, &app.urls, None, &[found.id]).await?.into_iter().next() else {
         return Ok(missing(StatusCode::NOT_FOUND));
     };
-    let ids = recent(&mut conn, found.id).await?;
+    let ids = section.statuses(&mut conn, found.id, true, PAGE).await?;
     let visible = keep_visible(&mut conn, None, &ids).await?;
     let statuses = Status::load_many(&mut conn, &app.urls, None, &visible).await?;
     drop(conn);
     let domain = app.config.federation.local_domain.clone();
-    let title = if account.display_name.is_empty() { account.username.clone() } else { account.display_name.clone() };
     let links = format!(
         "<{}/.well-known/webfinger?resource=acct%3A{}%40{domain}>; rel=\"lrdd\"; type=\"application/jrd+json\", \
          <{}>; rel=\"alternate\"; type=\"application/activity+json\"",
@@ -55,9 +71,12 @@ pub async fn show(app: &App, acct: &str, _headers: &HeaderMap) -> ApiResult<Resp
         account.username,
         account.uri,
     );
+    let site = app.settings().await?.site_title.clone();
     let page = Profile {
-        title,
-        site: app.settings().await?.site_title.clone(),
+        title: name(&account),
+        meta: meta::of(&account, &site, &domain),
+        feed: section.feed_path(&account.username).map(|path| format!("{}{path}", app.urls.base())),
+        site,
         style: assets::style(),
         noindex: account.noindex.flatten().unwrap_or(false),
         domain,
@@ -67,6 +86,44 @@ pub async fn show(app: &App, acct: &str, _headers: &HeaderMap) -> ApiResult<Resp
     public_page(&page, &links, CACHE)
 }
 
+/// The same as a feed: public and unlisted posts, no boosts. `limit` is the parameter as it was sent.
+///
+/// # Errors
+/// The database fails.
+pub async fn feed(app: &App, acct: &str, section: &Section, auth: &Auth, limit: Option<&str>) -> ApiResult<Response> {
+    if private::is_closed(app, auth) {
+        return Ok(missing(StatusCode::UNAUTHORIZED));
+    }
+    let mut conn = app.db.acquire().await?;
+    let found = match find_shown(&mut conn, app, acct).await? {
+        Ok(found) if found.elsewhere.is_none() => found,
+        Ok(_) => return Ok(missing(StatusCode::NOT_FOUND)),
+        Err(refusal) => return Ok(refusal),
+    };
+    let Some(account) = Account::load_many(&mut conn, &app.urls, None, &[found.id]).await?.into_iter().next() else {
+        return Ok(missing(StatusCode::NOT_FOUND));
+    };
+    let ids = section.statuses(&mut conn, found.id, false, rss::limit(limit)).await?;
+    let statuses = Status::load_many(&mut conn, &app.urls, None, &ids).await?;
+    let details = Details::load(&mut conn, &statuses).await?;
+    drop(conn);
+    let channel = Channel {
+        title: name(&account),
+        description: format!("Public posts from @{}@{}", account.username, app.urls.local_domain()),
+        link: match section {
+            Section::Tagged(tag) => app.urls.tagged_page(&account.username, tag),
+            _ => app.urls.uris().account_page(&account.username),
+        },
+        picture: Some(account.avatar.clone()),
+    };
+    rss::answer(&channel, &statuses, &details, FEED_SECONDS)
+}
+
+fn name(account: &Account) -> String {
+    let shown = if account.display_name.trim().is_empty() { &account.username } else { &account.display_name };
+    shown.clone()
+}
+
 /// A page that is the same for everybody.
 pub(crate) fn public_page(page: &impl Template, links: &str, cache: &'static str) -> ApiResult<Response> {
     let html = page.render().map_err(|error| Error::internal(error.into()))?;
@@ -74,7 +131,9 @@ pub(crate) fn public_page(page: &impl Template, links: &str, cache: &'static str
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     headers.insert(header::VARY, HeaderValue::from_static(VARY));
-    if let Ok(links) = HeaderValue::from_str(links) {
+    if let Ok(links) = HeaderValue::from_str(links)
+        && !links.is_empty()
+    {
         headers.insert(header::LINK, links);
     }
     Ok(response)
@@ -88,21 +147,22 @@ pub(crate) fn missing(status: StatusCode) -> Response {
 
 pub(crate) struct Found {
     pub(crate) id: AccountId,
-    pub(crate) suspended: bool,
     /// The page of a remote account.
     elsewhere: Option<String>,
 }
 
+/// The account, or the page that stands where there is none to show: 404, 403 while it is suspended, 410 once it is deleted.
 /// Accounts that are neither confirmed nor approved yet have no page.
-pub(crate) async fn find(conn: &mut PgConnection, app: &App, acct: &str) -> Result<Option<Found>, sqlx::Error> {
+pub(crate) async fn find_shown(conn: &mut PgConnection, app: &App, acct: &str) -> Result<Result<Found, Response>, sqlx::Error> {
     let (username, domain) = acct.split_once('@').map_or((acct, None), |(username, domain)| (username, Some(domain)));
     let domain = domain.filter(|domain| !app.config.federation.is_local(domain));
     if acct.contains('\0') {
-        return Ok(None);
+        return Ok(Err(missing(StatusCode::NOT_FOUND)));
     }
     let row = sqlx::query!(
         r#"
-        SELECT a.id, a.suspended_at IS NOT NULL AS "suspended!", a.domain, COALESCE(NULLIF(a.url, ''), a.uri) AS page
+        SELECT a.id, a.suspended_at IS NOT NULL AS "suspended!", a.domain, COALESCE(NULLIF(a.url, ''), a.uri) AS page,
+          EXISTS (SELECT 1 FROM account_deletion_requests d WHERE d.account_id = a.id) AS "returnable!"
         FROM accounts a
         LEFT JOIN users u ON u.account_id = a.id
         WHERE lower(a.username) = lower($1) AND COALESCE(lower(a.domain), '') = COALESCE(lower($2::text), '') AND a.id > 0
@@ -113,19 +173,15 @@ pub(crate) async fn find(conn: &mut PgConnection, app: &App, acct: &str) -> Resu
     )
     .fetch_optional(conn)
     .await?;
-    Ok(row.map(|row| Found { id: row.id, suspended: row.suspended, elsewhere: row.page.filter(|_| row.domain.is_some()) }))
+    Ok(match row {
+        None => Err(missing(StatusCode::NOT_FOUND)),
+        Some(row) if row.suspended => Err(suspended(if row.returnable { StatusCode::FORBIDDEN } else { StatusCode::GONE })),
+        Some(row) => Ok(Found { id: row.id, elsewhere: row.page.filter(|_| row.domain.is_some()) }),
+    })
 }
 
-async fn recent(conn: &mut PgConnection, account: AccountId) -> Result<Vec<StatusId>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"
-        SELECT id FROM statuses
-        WHERE account_id = $1 AND deleted_at IS NULL AND visibility IN (0, 1)
-          AND (NOT reply OR in_reply_to_account_id = account_id)
-        ORDER BY id DESC LIMIT 20
-        "#,
-        account
-    )
-    .fetch_all(conn)
-    .await
+fn suspended(status: StatusCode) -> Response {
+    let mut response = missing(status);
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(GONE_CACHE));
+    response
 }

@@ -93,6 +93,16 @@ fn page_csp(app: &App) -> Option<String> {
     ))
 }
 
+/// Lets a page stand in frames of any other page.
+pub fn allow_framing(app: &App, response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::X_FRAME_OPTIONS, HeaderValue::from_static("ALLOWALL"));
+    let csp = page_csp(app).map(|csp| csp.replace(" frame-ancestors 'none';", ""));
+    if let Some(csp) = csp.and_then(|csp| HeaderValue::from_str(&csp).ok()) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, csp);
+    }
+}
+
 /// Nothing that depends on a credential may be kept by a cache in between.
 fn guard_cache(asked: &HeaderMap, headers: &mut HeaderMap) {
     let depends =

@@ -27,7 +27,7 @@ pub use async_refresh::{async_refresh_header, async_refresh_id, async_refresh_ke
 pub use auth::{Auth, ClientAddr, Permission, Scopes, Token, User, access_token_text, session_id};
 pub use cookies::CookieKeys;
 pub use error::{ApiResult, Error};
-pub use headers::Unrouted;
+pub use headers::{Unrouted, allow_framing};
 pub use layers::layers;
 pub use locale::Locale;
 pub use not_found::{error_page, not_found, wants_json};

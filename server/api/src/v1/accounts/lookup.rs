@@ -9,7 +9,7 @@ use entities::{Account, Shared};
 use serde::Deserialize;
 use shared::{ApiResult, App, Auth, Error, Params, cache};
 
-use super::{READ, require_reachable};
+use super::READ;
 
 pub(super) fn routes() -> Router<App> {
     Router::new().route("/api/v1/accounts/lookup", get(show))
@@ -29,7 +29,6 @@ async fn show(State(app): State<App>, auth: Auth, params: Params<Lookup>) -> Api
     let mut conn = app.db.acquire().await?;
     let found = find_by_handles(&mut conn, &[handle.username], &[domain]).await?;
     let id = found.first().ok_or_else(Error::not_found)?.id;
-    require_reachable(&mut conn, id).await?;
     let account = Account::load(&mut conn, &app.urls, auth.account_id(), id).await?.ok_or_else(Error::not_found)?;
     Ok((cache::for_visitors(&app, &auth), Json(account)))
 }

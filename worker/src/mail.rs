@@ -52,7 +52,15 @@ impl Mailer {
     /// # Errors
     /// The server does not answer or refuses; or the address cannot be written to.
     pub(crate) async fn send(&self, letter: &Letter) -> anyhow::Result<()> {
-        let message = self.write(letter)?;
+        self.send_with(letter, &[]).await
+    }
+
+    /// The same with more lines in its head.
+    ///
+    /// # Errors
+    /// As [`Mailer::send`].
+    pub(crate) async fn send_with(&self, letter: &Letter, lines: &[(&'static str, String)]) -> anyhow::Result<()> {
+        let message = self.write(letter, lines)?;
         match &self.transport {
             Transport::Smtp(smtp) => drop(smtp.send(message).await.context("sending a letter")?),
             Transport::Sendmail(sendmail) => sendmail.send(message).await.context("handing a letter to sendmail")?,
@@ -62,7 +70,7 @@ impl Mailer {
         Ok(())
     }
 
-    fn write(&self, letter: &Letter) -> anyhow::Result<Message> {
+    fn write(&self, letter: &Letter, lines: &[(&'static str, String)]) -> anyhow::Result<Message> {
         let from: Mailbox = self.settings.from.parse().context("SMTP_FROM_ADDRESS")?;
         let to: Address = letter.to.parse().context("the address of the letter")?;
         let sender = match &self.settings.return_path {
@@ -80,6 +88,11 @@ impl Mailer {
         }
         for (name, value) in [("Auto-Submitted", "auto-generated"), ("Precedence", "list"), ("X-Auto-Response-Suppress", "All")] {
             message = message.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned()));
+        }
+        for (name, value) in lines {
+            // No line of another's making can begin here.
+            let value = value.chars().filter(|c| !c.is_control()).collect();
+            message = message.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value));
         }
         let body = MultiPart::alternative_plain_html(letter.page.text()?, letter.page.html()?);
         Ok(message.multipart(body)?)
@@ -148,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_repeated_letter_has_the_same_message_id() {
-        let written = |key: &str| String::from_utf8(mailer().write(&letter(key)).unwrap().formatted()).unwrap();
+        let written = |key: &str| String::from_utf8(mailer().write(&letter(key), &[]).unwrap().formatted()).unwrap();
         let id = |text: &str| text.lines().find(|line| line.starts_with("Message-ID:")).unwrap().to_owned();
         assert_eq!(id(&written("confirmation-1-a")), "Message-ID: <confirmation-1-a@example.com>");
         assert_eq!(id(&written("confirmation-1-a")), id(&written("confirmation-1-a")));
@@ -157,7 +170,7 @@ mod tests {
 
     #[test]
     fn bounces_go_to_the_return_path() {
-        let message = mailer().write(&letter("a")).unwrap();
+        let message = mailer().write(&letter("a"), &[]).unwrap();
         assert_eq!(message.envelope().from().unwrap().to_string(), "bounces@example.com");
         assert!(String::from_utf8(message.formatted()).unwrap().contains("Auto-Submitted: auto-generated"));
     }

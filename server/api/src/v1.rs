@@ -30,6 +30,7 @@ mod profile;
 mod reports;
 mod scheduled_statuses;
 mod statuses;
+mod streaming;
 mod tags;
 mod timelines;
 
@@ -68,6 +69,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(reports::routes())
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())
+        .merge(streaming::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
 }

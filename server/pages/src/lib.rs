@@ -3,6 +3,7 @@
 // The templates of a status within a list within a page are nested deeper than the default allows.
 #![recursion_limit = "256"]
 
+mod about;
 mod assets;
 mod auth;
 mod frame;
@@ -16,6 +17,7 @@ pub mod profile;
 mod rss;
 pub mod status;
 pub mod tag;
+mod unsubscribe;
 
 use axum::Router;
 use axum::routing::get;
@@ -27,6 +29,11 @@ pub use frame::{Frame, PageError, PageResult, redirect, render};
 pub fn routes() -> Router<App> {
     Router::new() //
         .route("/", get(home::show))
+        .route("/about", get(about::show))
+        .route("/privacy-policy", get(about::privacy_policy))
+        .route("/terms-of-service", get(about::terms))
+        .route("/terms-of-service/{date}", get(about::terms_of_day))
+        .route("/unsubscribe", get(unsubscribe::show).post(unsubscribe::create))
         .merge(assets::routes())
         .merge(auth::routes())
         .merge(manifest::routes())

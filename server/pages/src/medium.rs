@@ -82,5 +82,8 @@ async fn find(
         return Ok(None);
     }
     let rows = media_attachments::load(conn, &[row.id]).await?;
-    Ok(rows.first().filter(|row| row.kind != kind::UNKNOWN || row.file_file_name.is_some()).map(|row| MediaAttachment::new(row, &app.urls)))
+    Ok(rows
+        .first()
+        .filter(|row| row.kind != kind::UNKNOWN || row.file_file_name.is_some())
+        .map(|row| MediaAttachment::new(row, &app.urls)))
 }

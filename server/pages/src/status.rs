@@ -54,11 +54,7 @@ pub async fn show(app: &App, acct: &str, id: &str, auth: &Auth) -> ApiResult<Res
 }
 
 /// `/@alice/1/embed`: may stand in a frame of any page. What only some may see has none, and neither have boosts.
-pub(super) async fn embed(
-    State(app): State<App>,
-    auth: Auth,
-    Path((acct, id)): Path<(String, String)>,
-) -> ApiResult<Response> {
+pub(super) async fn embed(State(app): State<App>, auth: Auth, Path((acct, id)): Path<(String, String)>) -> ApiResult<Response> {
     if private::is_closed(&app, &auth) {
         return Ok(private::sign_in(&app));
     }

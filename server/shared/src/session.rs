@@ -64,6 +64,12 @@ impl Session {
         (self.take_text(NOTICE), self.take_text(ALERT))
     }
 
+    /// Whether the last page left a message for this one.
+    #[must_use]
+    pub fn has_flash(&self) -> bool {
+        self.data.contains_key(NOTICE) || self.data.contains_key(ALERT)
+    }
+
     /// Where to go after signing in.
     pub fn set_return_to(&mut self, path_and_query: &str) {
         self.set(RETURN_TO, path_and_query);

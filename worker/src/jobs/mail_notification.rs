@@ -1,8 +1,10 @@
 //! Tells by mail of a notification, where somebody wants that and is not there to see it.
 
+use chrono::NaiveDateTime;
 use db::users::UserSettings;
 use jobs::mail::MailNotification;
 use kv::publish::{Channel, subscribed};
+use services::unsubscribe::{Recipient, token};
 
 use crate::context::Context;
 use crate::mail::{Letter, Page};
@@ -25,6 +27,8 @@ struct NotificationRow {
     status_text: Option<String>,
     spoiler_text: Option<String>,
     local_status: bool,
+    conversation_id: Option<i64>,
+    conversation_began: Option<NaiveDateTime>,
     has_push: bool,
     seen: bool,
 }
@@ -38,6 +42,7 @@ pub(super) async fn run(context: &Context, job: MailNotification) -> Result<(), 
           other.username AS "other_username!", other.domain AS other_domain, other.display_name AS "other_name!",
           s.id AS "status_id?", s.text AS "status_text?", s.spoiler_text AS "spoiler_text?",
           COALESCE(s.local, s.uri IS NULL) AS "local_status!",
+          c.id AS "conversation_id?", c.created_at AS "conversation_began?",
           EXISTS (SELECT 1 FROM web_push_subscriptions w WHERE w.user_id = u.id) AS "has_push!",
           EXISTS (SELECT 1 FROM markers m WHERE m.user_id = u.id AND m.timeline = 'notifications' AND m.last_read_id >= n.id)
             AS "seen!"
@@ -50,6 +55,7 @@ pub(super) async fn run(context: &Context, job: MailNotification) -> Result<(), 
         LEFT JOIN quotes q ON n.activity_type = 'Quote' AND q.id = n.activity_id
         LEFT JOIN statuses b ON n.activity_type = 'Status' AND b.id = n.activity_id
         LEFT JOIN statuses s ON s.id = COALESCE(m.status_id, f.status_id, q.status_id, b.reblog_of_id, b.id) AND s.deleted_at IS NULL
+        LEFT JOIN conversations c ON c.id = s.conversation_id
         WHERE n.id = $1 AND u.confirmed_at IS NOT NULL AND u.approved AND NOT u.disabled AND me.suspended_at IS NULL
           AND me.moved_to_account_id IS NULL AND NOT me.memorial AND other.suspended_at IS NULL
         "#,
@@ -67,16 +73,40 @@ pub(super) async fn run(context: &Context, job: MailNotification) -> Result<(), 
     if row.seen || (!always && (row.has_push || is_online(context, row.account_id).await)) {
         return Err(JobError::Discard("the person has seen it, or is there to see it"));
     }
+    let unsubscribe = unsubscribe_link(context, &row);
     let page = Page {
         site,
         greeting: format!("Hello {}!", row.username),
         paragraphs: vec![format!("{subject}.")],
         link: Some(("Open".to_owned(), link(context, &row))),
         quote: quote(&row),
-        footer: vec!["Which events are mailed to you can be chosen in your settings.".to_owned()],
+        footer: vec![format!("No more letters of this kind: {unsubscribe}")],
     };
+    let lines = head(context, &row, &unsubscribe);
     let letter = Letter { to: row.email, subject, key: format!("notification-{}-{}", row.user_id, job.notification_id), page };
-    Ok(context.mailer.send(&letter).await?)
+    Ok(context.mailer.send_with(&letter, &lines).await?)
+}
+
+fn unsubscribe_link(context: &Context, row: &NotificationRow) -> String {
+    let token = token(&context.config.secrets, Recipient::User(row.user_id), context.clock.now());
+    format!("{}/unsubscribe?token={token}&type={}", context.urls.base(), row.kind)
+}
+
+/// Lines by which mail programs sort the letter, put it below others of its conversation, and end such letters with one click
+/// (RFC 8058).
+fn head(context: &Context, row: &NotificationRow, unsubscribe: &str) -> Vec<(&'static str, String)> {
+    let domain = context.urls.local_domain();
+    let mut lines = vec![
+        ("List-ID", format!("<{}.{}.{domain}>", row.kind, row.username)),
+        ("List-Unsubscribe", format!("<{unsubscribe}>")),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click".to_owned()),
+    ];
+    if let (Some(id), Some(began)) = (row.conversation_id, row.conversation_began) {
+        let thread = format!("<conversation-{id}.{}@{domain}>", began.format("%Y-%m-%d"));
+        lines.push(("In-Reply-To", thread.clone()));
+        lines.push(("References", thread));
+    }
+    lines
 }
 
 fn needs_status(kind: &str) -> bool {

@@ -32,7 +32,9 @@ impl Section {
             Self::Posts => String::new(),
             Self::Replies => "/with_replies".to_owned(),
             Self::Media => "/media".to_owned(),
-            Self::Tagged(tag) => format!("/tagged/{}", percent_encoding::utf8_percent_encode(tag, percent_encoding::NON_ALPHANUMERIC)),
+            Self::Tagged(tag) => {
+                format!("/tagged/{}", percent_encoding::utf8_percent_encode(tag, percent_encoding::NON_ALPHANUMERIC))
+            }
             Self::Lists => return None,
         };
         Some(format!("/@{username}{below}.rss"))

@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use entities::{CustomEmoji, Poll, Status};
 use text::format::escape;
 
-const EMOJI_STYLE: &str =
-    "width: 1.1em; height: 1.1em; object-fit: contain; vertical-align: middle; margin: -.2ex .15em .2ex";
+const EMOJI_STYLE: &str = "width: 1.1em; height: 1.1em; object-fit: contain; vertical-align: middle; margin: -.2ex .15em .2ex";
 
 pub(super) fn html(status: &Status) -> String {
     let mut html = String::new();
@@ -20,8 +19,7 @@ pub(super) fn html(status: &Status) -> String {
     if let Some(poll) = &status.poll {
         html.push_str(&options(poll));
     }
-    let emojis: Vec<&CustomEmoji> =
-        status.emojis.iter().chain(status.poll.iter().flat_map(|poll| &poll.emojis)).collect();
+    let emojis: Vec<&CustomEmoji> = status.emojis.iter().chain(status.poll.iter().flat_map(|poll| &poll.emojis)).collect();
     if emojis.is_empty() { html } else { with_pictures(&html, &emojis) }
 }
 

@@ -22,66 +22,28 @@ struct TermsOfService {
     succeeded_by: Option<NaiveDate>,
 }
 
-struct Row {
-    effective_date: Option<NaiveDate>,
-    text: String,
-    succeeded_by: Option<NaiveDate>,
-}
-
 async fn current(State(app): State<App>) -> ApiResult<Response> {
-    // In force and newest first; otherwise what comes next.
-    let today = app.clock.now().date_naive();
-    let row = sqlx::query_as!(
-        Row,
-        r#"
-        SELECT t.effective_date, t.text,
-          (SELECT min(n.effective_date) FROM terms_of_services n
-            WHERE n.published_at IS NOT NULL AND n.effective_date > t.effective_date) AS succeeded_by
-        FROM terms_of_services t
-        WHERE t.published_at IS NOT NULL
-        ORDER BY COALESCE(t.effective_date > $1, false),
-          CASE WHEN t.effective_date > $1 THEN t.effective_date END,
-          COALESCE(t.effective_date, t.published_at::date) DESC
-        LIMIT 1
-        "#,
-        today
-    )
-    .fetch_optional(&mut *app.db.acquire().await?)
-    .await?;
-    Ok(answer(&app, row, today))
+    let terms = shared::TermsOfService::current(&mut *app.db.acquire().await?, &app).await?;
+    Ok(answer(&app, terms))
 }
 
 async fn show(State(app): State<App>, Path(date): Path<String>) -> ApiResult<Response> {
-    let today = app.clock.now().date_naive();
-    let row = match date.parse::<NaiveDate>() {
+    let terms = match date.parse::<NaiveDate>() {
         Err(_) => None,
-        Ok(date) => {
-            sqlx::query_as!(
-                Row,
-                r#"
-                SELECT t.effective_date, t.text,
-                  (SELECT min(n.effective_date) FROM terms_of_services n
-                    WHERE n.published_at IS NOT NULL AND n.effective_date > t.effective_date) AS succeeded_by
-                FROM terms_of_services t
-                WHERE t.published_at IS NOT NULL AND t.effective_date = $1
-                "#,
-                date
-            )
-            .fetch_optional(&mut *app.db.acquire().await?)
-            .await?
-        }
+        Ok(day) => shared::TermsOfService::of_day(&mut *app.db.acquire().await?, &app, day).await?,
     };
-    Ok(answer(&app, row, today))
+    Ok(answer(&app, terms))
 }
 
 /// That there are none may be cached too.
-fn answer(app: &App, row: Option<Row>, today: NaiveDate) -> Response {
-    let Some(row) = row else { return (cache::for_everyone(app), Error::not_found()).into_response() };
+fn answer(app: &App, terms: Option<shared::TermsOfService>) -> Response {
+    let Some(terms) = terms else { return (cache::for_everyone(app), Error::not_found()).into_response() };
+    let today = app.clock.now().date_naive();
     let terms = TermsOfService {
-        effective_date: row.effective_date.unwrap_or(today),
-        effective: row.effective_date.is_some_and(|date| date < today),
-        content: text::markdown::to_html(&row.text.replace("%{domain}", app.urls.local_domain())),
-        succeeded_by: row.succeeded_by,
+        effective_date: terms.effective_date.unwrap_or(today),
+        effective: terms.effective_date.is_some_and(|date| date < today),
+        content: terms.html,
+        succeeded_by: terms.succeeded_by,
     };
     (cache::for_everyone(app), Json(terms)).into_response()
 }

@@ -400,3 +400,35 @@ async fn a_name_that_is_not_ascii_is_encoded_in_the_letters_head() {
     let head = letter.text.split("\r\n\r\n").next().unwrap();
     assert!(head.is_ascii() && head.contains("Subject: =?utf-8?b?"), "{head}");
 }
+
+#[tokio::test]
+async fn letters_about_mentions_say_their_thread_and_are_ended_by_one_click() {
+    let (port, mut letters) = mail_server(0, "").await;
+    let app = app_with(port).await;
+    let (alice, bob) = (app.account("alice").await, app.account("bob").await);
+    post(&app, "/api/v1/statuses", Some(bob.token()), json!({ "status": "@alice hello" })).await;
+    app.run_jobs().await;
+    while letters.try_recv().is_ok() {}
+    let notification_id = app.count("SELECT max(id) FROM notifications WHERE type = 'mention'").await;
+    ask(&app, &jobs::mail::MailNotification { notification_id }).await;
+    app.run_jobs().await;
+    let letter = letters.try_recv().unwrap();
+    let head = letter.text.split("\r\n\r\n").next().unwrap().replace("\r\n ", " ");
+    let link = letter.link("/unsubscribe?").trim_end_matches('>').to_owned();
+    for line in [
+        format!("List-ID: <mention.alice.{}>", app.domain()),
+        format!("List-Unsubscribe: <https://{}{link}>", app.domain()),
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click".to_owned(),
+    ] {
+        assert!(head.lines().any(|found| found == line), "{line} in {head}");
+    }
+    let conversation = app.count("SELECT conversation_id FROM statuses").await;
+    assert!(head.contains(&format!("In-Reply-To: <conversation-{conversation}.")), "{head}");
+
+    let request = Request::post(&link).header("content-type", "application/x-www-form-urlencoded");
+    let answer = app.send(request.body(Body::from("List-Unsubscribe=One-Click")).unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let ended = r#"SELECT count(*) FROM users WHERE settings::jsonb @> '{"notification_emails.mention":false}'"#;
+    assert_eq!(app.count(ended).await, 1);
+    assert_eq!(alice.get("/api/v1/accounts/verify_credentials").await.status, 200);
+}

@@ -14,6 +14,7 @@ mod http_client;
 mod inbox;
 mod letters;
 mod oauth;
+mod pages;
 mod routes;
 mod server;
 mod services;

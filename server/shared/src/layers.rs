@@ -93,6 +93,9 @@ async fn answer(app: &App, routes: Router, request: Request, address: IpAddr, as
 }
 
 async fn inside(app: &App, routes: Router, request: Request, address: IpAddr, asked: &mut Asked) -> Response {
+    if let Some(status) = unreadable(&request) {
+        return (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")]).into_response();
+    }
     let (request, params) = match params::read(request).await {
         Ok(read) => read,
         Err(status) => return (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")]).into_response(),
@@ -213,12 +216,66 @@ fn normalise_path(request: &mut Request) {
     }
 }
 
-/// A form can only GET and POST; Rails' hidden field `_method` says what is meant.
+/// Verbs that Rails has heard of (RFC 2518 to 5789): those without a route are 404, all others 405.
+const KNOWN_METHODS: &[&str] = &[
+    "ACL",
+    "BASELINE-CONTROL",
+    "CHECKIN",
+    "CHECKOUT",
+    "CONNECT",
+    "COPY",
+    "DELETE",
+    "GET",
+    "HEAD",
+    "LABEL",
+    "LINK",
+    "LOCK",
+    "MERGE",
+    "MKACTIVITY",
+    "MKCALENDAR",
+    "MKCOL",
+    "MKWORKSPACE",
+    "MOVE",
+    "OPTIONS",
+    "ORDERPATCH",
+    "PATCH",
+    "POST",
+    "PROPFIND",
+    "PROPPATCH",
+    "PURGE",
+    "PUT",
+    "REPORT",
+    "SEARCH",
+    "TRACE",
+    "UNCHECKOUT",
+    "UNLINK",
+    "UNLOCK",
+    "UPDATE",
+    "VERSION-CONTROL",
+];
+
+/// The status for a request whose first line says nothing: an unknown verb, or a path that is no text.
+fn unreadable(request: &Request) -> Option<StatusCode> {
+    if !KNOWN_METHODS.contains(&request.method().as_str()) {
+        return Some(StatusCode::METHOD_NOT_ALLOWED);
+    }
+    let path = percent_encoding::percent_decode_str(request.uri().path()).decode_utf8();
+    path.is_err().then_some(StatusCode::BAD_REQUEST)
+}
+
+/// A form can only GET and POST; Rails' hidden field `_method`, or a header, says what is meant. JSON can say it directly.
 fn override_method(parts: &mut http::request::Parts, params: &RawParams) {
     if parts.method != Method::POST || parts.uri.path().ends_with("/inbox") {
         return;
     }
-    parts.method = match params.text("_method").map(|text| text.to_ascii_lowercase()).as_deref() {
+    let text = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let is_form = text("content-type").is_some_and(|kind| {
+        let kind = kind.to_ascii_lowercase();
+        kind.starts_with("application/x-www-form-urlencoded") || kind.starts_with("multipart/form-data")
+    });
+    let field = if is_form { params.text("_method") } else { None };
+    let meant = field.or_else(|| text("x-http-method-override").map(str::to_owned));
+    parts.method = match meant.map(|text| text.to_ascii_lowercase()).as_deref() {
         Some("delete") => Method::DELETE,
         Some("put") => Method::PUT,
         Some("patch") => Method::PATCH,

@@ -88,7 +88,7 @@ pub(super) async fn run(context: &Context, job: MailNotification) -> Result<(), 
 }
 
 fn unsubscribe_link(context: &Context, row: &NotificationRow) -> String {
-    let token = token(&context.config.secrets, Recipient::User(row.user_id), context.clock.now());
+    let token = token(&context.config.secrets, Recipient::User(row.user_id), context.clock.now()).replace('=', "%3D");
     format!("{}/unsubscribe?token={token}&type={}", context.urls.base(), row.kind)
 }
 

@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{FromRequest, Multipart, Request};
@@ -23,6 +24,8 @@ const MAX_MULTIPART: u64 = 110 * 1024 * 1024;
 /// Files of somebody who shows no credentials: nothing that they could upload is large.
 const MAX_ANONYMOUS: u64 = 2 * 1024 * 1024;
 const MAX_FILES: usize = 16;
+/// A client that sends nothing for so long is not going to; a body that is no upload has to be there by then.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Why the parameters could not be taken: the status to answer with.
 pub(crate) type Refused = StatusCode;
@@ -103,8 +106,13 @@ fn has_nul(value: &Value) -> bool {
     }
 }
 
+async fn in_time<T>(reading: impl Future<Output = T>) -> Result<T, Refused> {
+    tokio::time::timeout(PATIENCE, reading).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)
+}
+
 async fn collect(body: Body) -> Result<Bytes, Refused> {
-    match Limited::new(body, MAX_BODY).collect().await {
+    let collected = in_time(Limited::new(body, MAX_BODY).collect()).await?;
+    match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<http_body_util::LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
         Err(_) => Err(StatusCode::BAD_REQUEST),
@@ -125,12 +133,12 @@ async fn multipart(request: Request) -> Result<(Request, Map<String, Value>, Vec
     let mut fields = Map::new();
     let mut files = Vec::new();
     let mut left = if shows_credentials(&parts) { MAX_MULTIPART } else { MAX_ANONYMOUS };
-    while let Some(mut field) = form.next_field().await.map_err(|error| error.status())? {
+    while let Some(mut field) = in_time(form.next_field()).await?.map_err(|error| error.status())? {
         let name = field.name().unwrap_or_default().to_owned();
         let file_name = field.file_name().map(str::to_owned);
         if file_name.is_none() {
             let mut text = Vec::new();
-            while let Some(chunk) = field.chunk().await.map_err(|error| error.status())? {
+            while let Some(chunk) = in_time(field.chunk()).await?.map_err(|error| error.status())? {
                 if text.len() + chunk.len() > MAX_BODY {
                     return Err(StatusCode::PAYLOAD_TOO_LARGE);
                 }
@@ -149,7 +157,7 @@ async fn multipart(request: Request) -> Result<(Request, Map<String, Value>, Vec
         let content_type = field.content_type().map(str::to_owned);
         let mut file = NamedTempFile::new().map_err(|_| StatusCode::SERVICE_UNAVAILABLE)?;
         let mut size = 0;
-        while let Some(chunk) = field.chunk().await.map_err(|error| error.status())? {
+        while let Some(chunk) = in_time(field.chunk()).await?.map_err(|error| error.status())? {
             let length = chunk.len() as u64;
             left = left.checked_sub(length).ok_or(StatusCode::PAYLOAD_TOO_LARGE)?;
             size += length;

@@ -160,7 +160,7 @@ async fn a_closed_server_opens_to_an_invitation_as_often_as_it_says() {
     let answer = sign_up(&mut Browser::new(&app), &hand, "/invite/letmein1", &[]).await;
     assert!(answer.header("location").ends_with("/auth/setup"), "{} {}", answer.status, answer.text());
     assert_eq!(app.count("SELECT count(*) FROM users WHERE invite_id IS NOT NULL").await, 1);
-    assert_eq!(app.count("SELECT uses FROM invites").await, 1);
+    assert_eq!(app.count("SELECT uses::bigint FROM invites").await, 1);
     assert_eq!(visitor.get("/invite/letmein1").await.status, 302, "it is used up");
     let used = app.send(Request::get("/invite/letmein1").header("accept", "application/json").body(Body::empty()).unwrap()).await;
     assert_eq!(used.status, 401, "{}", used.text());
@@ -182,7 +182,7 @@ async fn two_people_who_come_with_the_last_use_do_not_both_get_in() {
     let (one, two) = tokio::join!(one.submit("/auth", &CAROL), two.submit("/auth", &dave));
     let in_now = [&one, &two].iter().filter(|answer| answer.header("location").ends_with("/auth/setup")).count();
     assert_eq!(in_now, 1, "{} {}", one.header("location"), two.header("location"));
-    assert_eq!((app.count(USERS).await, app.count("SELECT uses FROM invites").await), (2, 1));
+    assert_eq!((app.count(USERS).await, app.count("SELECT uses::bigint FROM invites").await), (2, 1));
 }
 
 #[tokio::test]

@@ -1,7 +1,13 @@
 //! `Note` and `Question`: a status as other servers read it.
 
+mod attachment;
+mod audience;
 mod load;
+mod poll;
+mod quote;
+mod tags;
 
+pub(super) use audience::audience;
 pub(super) use load::{EmojiRow, emojis};
 
 use std::collections::HashMap;
@@ -12,8 +18,9 @@ use serde_json::{Map, Value, json};
 use sqlx::PgConnection;
 use text::format::{self, Mentioned, Options};
 
-use self::load::{MediaRow, MentionRow, PollRow, QuoteRow, Rows, StatusRow};
-use super::{PUBLIC, Renderer, Terms};
+use self::load::{MentionRow, QuoteRow, Rows, StatusRow};
+use self::poll::put_poll;
+use super::{Renderer, Terms};
 
 /// Statuses of a thread's author that stand in the first page of its replies.
 const INLINE_REPLIES: usize = 5;
@@ -147,26 +154,6 @@ impl Renderer {
         }
     }
 
-    /// `to` and `cc`. Statuses of silenced authors only address those who chose to follow them.
-    fn audience(&self, status: &StatusRow, account_uri: &str, mentions: &[&MentionRow]) -> (Vec<String>, Vec<String>) {
-        let mentioned: Vec<String> = mentions
-            .iter()
-            .filter(|mention| !mention.silent && (!status.account_silenced || mention.follows_author))
-            .flat_map(|mention| self.addresses_of(mention))
-            .collect();
-        audience(status.visibility, format!("{account_uri}/followers"), mentioned)
-    }
-
-    /// A group is addressed with its followers, so that it passes the status on to them.
-    fn addresses_of(&self, mention: &MentionRow) -> Vec<String> {
-        let mut addresses = vec![self.mentioned_uri(mention)];
-        if mention.actor_type.as_deref() == Some("Group") {
-            let followers = if mention.followers_url.is_empty() { None } else { Some(mention.followers_url.clone()) };
-            addresses.extend(followers);
-        }
-        addresses
-    }
-
     fn mentioned_uri(&self, mention: &MentionRow) -> String {
         match mention.domain {
             Some(_) => mention.uri.clone(),
@@ -240,58 +227,6 @@ impl Renderer {
         status.url.clone().filter(|url| !url.is_empty()).unwrap_or_else(|| uri.to_owned())
     }
 
-    fn media(&self, status: &StatusRow, rows: &Rows, terms: &mut Terms) -> Value {
-        let mut attached: Vec<&MediaRow> = rows.media.iter().filter(|media| media.status_id == Some(status.id)).collect();
-        if let Some(order) = &status.ordered_media_attachment_ids {
-            attached.retain(|media| order.contains(&media.id));
-            attached.sort_by_key(|media| order.iter().position(|id| *id == media.id));
-        }
-        let documents = attached.into_iter().map(|media| {
-            terms.blurhash = true;
-            terms.focal_point = true;
-            media.document(&self.files)
-        });
-        Value::Array(documents.collect())
-    }
-
-    fn tags(&self, status: &StatusRow, mentions: &[&MentionRow], rows: &Rows, terms: &mut Terms) -> Value {
-        let mut tags: Vec<Value> = mentions
-            .iter()
-            .filter(|mention| !mention.silent)
-            .map(|mention| {
-                let domain = mention.domain.as_deref();
-                let name = match domain {
-                    Some(domain) => format!("@{}@{domain}", mention.username),
-                    None => format!("@{}", mention.username),
-                };
-                json!({"type": "Mention", "href": self.mentioned_uri(mention), "name": name})
-            })
-            .collect();
-        for tag in rows.tags.iter().filter(|tag| tag.status_id == status.id) {
-            terms.hashtag = true;
-            tags.push(json!({"type": "Hashtag", "href": self.uris.tag(&tag.name), "name": format!("#{}", tag.name)}));
-        }
-        let used: Vec<&str> = text::emoji::shortcodes(&status.spoiler_text)
-            .into_iter()
-            .chain(text::emoji::shortcodes(&status.text))
-            .chain(
-                rows.polls
-                    .iter()
-                    .filter(|p| p.status_id == status.id)
-                    .flat_map(|p| p.options.iter().flat_map(|option| text::emoji::shortcodes(option))),
-            )
-            .collect();
-        for emoji in
-            rows.emojis.iter().filter(|emoji| emoji.domain == status.account_domain && used.contains(&emoji.shortcode.as_str()))
-        {
-            terms.emoji = true;
-            // The picture of an emoji is an image object, whose terms come with it.
-            terms.focal_point = true;
-            tags.push(self.emoji(emoji));
-        }
-        Value::Array(tags)
-    }
-
     fn replies(&self, uri: &str, id: StatusId, rows: &Rows) -> Value {
         let own: Vec<&load::ReplyRow> =
             rows.replies.iter().filter(|reply| reply.in_reply_to_id == Some(id)).take(INLINE_REPLIES).collect();
@@ -305,161 +240,6 @@ impl Renderer {
             .collect();
         replies(uri, &items, own.last().map(|last| last.id))
     }
-
-    fn quote_approval(&self, status: &StatusRow, account_uri: &str) -> Vec<String> {
-        let automatic = status.quote_approval_policy >> 16;
-        let mut approved = Vec::new();
-        if automatic & 2 != 0 {
-            approved.push(PUBLIC.to_owned());
-        }
-        if automatic & 4 != 0 {
-            approved.push(format!("{account_uri}/followers"));
-        }
-        if automatic & 8 != 0 {
-            approved.push(format!("{account_uri}/following"));
-        }
-        if approved.is_empty() {
-            approved.push(account_uri.to_owned());
-        }
-        approved
-    }
-
-    fn quoted_page(&self, quote: &QuoteRow) -> Option<String> {
-        if quote.quoted_domain.is_some() {
-            return quote.quoted_url.clone().filter(|url| !url.is_empty()).or_else(|| quote.quoted_uri.clone());
-        }
-        Some(self.uris.status_page(quote.quoted_username.as_deref()?, quote.quoted_id?))
-    }
-
-    /// A quoted status that is gone leaves a tombstone in `quote`, the one place where its loss can be said.
-    fn put_quote(&self, body: &mut Map<String, Value>, quote: &QuoteRow) {
-        match &quote.quoted_uri {
-            Some(uri) => {
-                for key in ["quote", "_misskey_quote", "quoteUri"] {
-                    body.insert(key.to_owned(), json!(uri));
-                }
-            }
-            None => {
-                body.insert("quote".to_owned(), json!({"type": "Tombstone"}));
-            }
-        }
-        if let Some(authorization) = self.quote_authorization(quote) {
-            body.insert("quoteAuthorization".to_owned(), json!(authorization));
-        }
-    }
-
-    /// The stamp of the quoted author's server; ours for local authors.
-    fn quote_authorization(&self, quote: &QuoteRow) -> Option<String> {
-        if quote.quoted_domain.is_some() {
-            return quote.approval_uri.clone();
-        }
-        let account = self.uris.account(quote.quoted_account_id?, quote.quoted_username.as_deref()?, quote.quoted_id_scheme);
-        quote.accepted.then(|| format!("{account}/quote_authorizations/{}", quote.id))
-    }
-
-    /// A custom emoji as a tag, in notes and in actors.
-    pub(super) fn emoji(&self, emoji: &EmojiRow) -> Value {
-        let id = match &emoji.domain {
-            None => format!("{}/emojis/{}", self.uris.base(), emoji.id),
-            Some(_) => emoji.uri.clone().unwrap_or_default(),
-        };
-        let cached = media::paths::cached(emoji.image_storage_schema_version, emoji.domain.is_some());
-        let file = emoji.image_file_name.as_deref().unwrap_or_default();
-        let path = media::paths::attachment(media::paths::Attachment::CustomEmojiImage, emoji.id, "original", file, cached);
-        json!({
-            "id": id,
-            "type": "Emoji",
-            "name": format!(":{}:", emoji.shortcode),
-            "updated": time::seconds(emoji.updated_at),
-            "icon": {"type": "Image", "mediaType": emoji.image_content_type, "url": format!("{}/{path}", self.files)},
-        })
-    }
-}
-
-/// Where a status of this visibility (`statuses.visibility`) goes.
-pub(super) fn audience(visibility: i32, followers: String, mentioned: Vec<String>) -> (Vec<String>, Vec<String>) {
-    let with = |first: String| std::iter::once(first).chain(mentioned.iter().cloned()).collect::<Vec<_>>();
-    match visibility {
-        0 => (vec![PUBLIC.to_owned()], with(followers)),
-        1 => (vec![followers], with(PUBLIC.to_owned())),
-        2 => (vec![followers], mentioned),
-        _ => (mentioned, Vec::new()),
-    }
-}
-
-fn put_poll(body: &mut Map<String, Value>, poll: &PollRow) {
-    let options: Vec<Value> = poll
-        .options
-        .iter()
-        .enumerate()
-        .map(|(at, option)| {
-            // Whoever hides the totals hides them from other servers too, until the end.
-            let shown = poll.expired || !poll.hide_totals;
-            let votes = shown.then(|| poll.cached_tallies.get(at).copied().unwrap_or(0));
-            json!({"type": "Note", "name": option, "replies": {"type": "Collection", "totalItems": votes}})
-        })
-        .collect();
-    body.insert(if poll.multiple { "anyOf" } else { "oneOf" }.to_owned(), Value::Array(options));
-    if let Some(expires_at) = poll.expires_at {
-        body.insert("endTime".to_owned(), json!(time::seconds(expires_at)));
-        if poll.expired {
-            body.insert("closed".to_owned(), json!(time::seconds(expires_at)));
-        }
-    }
-    if let Some(voters) = poll.voters_count {
-        body.insert("votersCount".to_owned(), json!(voters));
-    }
-}
-
-impl MediaRow {
-    fn meta(&self, path: &[&str]) -> Option<&Value> {
-        path.iter().try_fold(self.file_meta.as_ref()?, |value, key| value.get(key))
-    }
-
-    fn focal_point(&self) -> Option<Value> {
-        let focus = self.meta(&["focus"])?;
-        Some(json!([focus.get("x")?, focus.get("y")?]))
-    }
-
-    fn document(&self, files: &str) -> Value {
-        let remote = !self.remote_url.is_empty();
-        let mut document = Map::new();
-        document.insert("type".to_owned(), json!("Document"));
-        document.insert("mediaType".to_owned(), json!(self.file_content_type));
-        let url = match &self.file_file_name {
-            Some(file) => {
-                let cached = media::paths::cached(self.file_storage_schema_version, remote);
-                format!(
-                    "{files}/{}",
-                    media::paths::attachment(media::paths::Attachment::MediaFile, self.id, "original", file, cached)
-                )
-            }
-            None => self.remote_url.clone(),
-        };
-        document.insert("url".to_owned(), json!(url));
-        document.insert("name".to_owned(), json!(self.description));
-        document.insert("blurhash".to_owned(), json!(self.blurhash));
-        if let Some(point) = self.focal_point() {
-            document.insert("focalPoint".to_owned(), point);
-        }
-        for key in ["width", "height"] {
-            if let Some(size) = self.meta(&["original", key]) {
-                document.insert(key.to_owned(), size.clone());
-            }
-        }
-        if let Some(seconds) = self.meta(&["original", "duration"]).and_then(Value::as_f64) {
-            document.insert("duration".to_owned(), json!(iso_duration(seconds)));
-        }
-        if let Some(thumbnail) = &self.thumbnail_file_name {
-            let cached = media::paths::cached(self.thumbnail_storage_schema_version, remote);
-            let path = media::paths::attachment(media::paths::Attachment::MediaThumbnail, self.id, "original", thumbnail, cached);
-            document.insert(
-                "icon".to_owned(),
-                json!({"type": "Image", "mediaType": self.thumbnail_content_type, "url": format!("{files}/{path}")}),
-            );
-        }
-        Value::Object(document)
-    }
 }
 
 impl MentionRow {
@@ -471,38 +251,8 @@ impl MentionRow {
     }
 }
 
-/// `PT1M2.5S`, the form of xsd:duration that players read.
-fn iso_duration(seconds: f64) -> String {
-    let whole = seconds.trunc();
-    let minutes = (whole / 60.0).trunc();
-    let rest = seconds - minutes * 60.0;
-    let rest = if rest.fract() == 0.0 { format!("{rest:.0}") } else { format!("{rest}") };
-    if minutes > 0.0 { format!("PT{minutes:.0}M{rest}S") } else { format!("PT{rest}S") }
-}
-
 /// When a status was last changed, for the id of its `Update`.
 #[must_use]
 pub fn changed_at(edited_at: Option<NaiveDateTime>, created_at: NaiveDateTime) -> NaiveDateTime {
     edited_at.unwrap_or(created_at)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{audience, iso_duration};
-    use crate::render::PUBLIC;
-
-    #[test]
-    fn each_visibility_has_its_audience() {
-        let of = |visibility| audience(visibility, "f".to_owned(), vec!["m".to_owned()]);
-        assert_eq!(of(0), (vec![PUBLIC.to_owned()], vec!["f".to_owned(), "m".to_owned()]));
-        assert_eq!(of(1), (vec!["f".to_owned()], vec![PUBLIC.to_owned(), "m".to_owned()]));
-        assert_eq!(of(2), (vec!["f".to_owned()], vec!["m".to_owned()]));
-        assert_eq!(of(3), (vec!["m".to_owned()], vec![]));
-    }
-
-    #[test]
-    fn a_duration_is_printed_in_iso_form() {
-        assert_eq!(iso_duration(62.5), "PT1M2.5S");
-        assert_eq!(iso_duration(3.0), "PT3S");
-    }
 }

@@ -4,11 +4,12 @@ use activitypub::render::activity::Follow;
 use db::PgConnection;
 use db::counters::{AccountDelta, add_to_accounts};
 use jobs::account::AfterBlock;
+use services::followers;
 
 use crate::activity::Activity;
 use crate::error::Result;
 use crate::lookup::{self, LocalAccount};
-use crate::{Inbox, followers, send, undone};
+use crate::{Inbox, send, undone};
 
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     let Some(object) = activity.object_id() else { return Ok(()) };

@@ -1,15 +1,15 @@
 //! Somebody elsewhere wants to follow somebody here.
 
 use activitypub::render::activity::Follow;
-use db::counters::{AccountDelta, add_to_accounts};
 use db::uri::INSTANCE_ACTOR;
 use db::{AccountId, PgConnection};
+use services::followers;
 use services::notify::{Event, notify};
 
 use crate::activity::Activity;
 use crate::error::Result;
 use crate::lookup::{self, LocalAccount};
-use crate::{Inbox, followers, send, undone};
+use crate::{Inbox, send, undone};
 
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     let (Some(uri), Some(object)) = (activity.id(), activity.object_id()) else { return Ok(()) };
@@ -51,20 +51,12 @@ async fn apply(
         return Ok(());
     }
     send(conn, target.id, follow(Some(request_id)).accept(), &actor.inbox_url).await?;
-    if let Some(follow_id) = followers::authorize(conn, actor.id, target.id).await? {
+    let granted = followers::grant(conn, actor.id, target.id).await?;
+    if let Some(follow_id) = granted.and_then(|granted| granted.follow_id) {
         notify(conn, &Event::follow(target.id, actor.id, follow_id)).await?;
-        count(conn, actor.id, target.id, 1).await?;
+        followers::count(conn, actor.id, target.id, 1).await?;
     }
     Ok(())
-}
-
-/// Both sides of a follow, made (1) or ended (-1). To be the last statement of the transaction.
-pub(crate) async fn count(conn: &mut PgConnection, follower: AccountId, followed: AccountId, by: i64) -> Result<(), sqlx::Error> {
-    let deltas = [
-        AccountDelta { account_id: follower, following: by, ..AccountDelta::default() },
-        AccountDelta { account_id: followed, followers: by, ..AccountDelta::default() },
-    ];
-    add_to_accounts(conn, &deltas).await
 }
 
 async fn renew_request(conn: &mut PgConnection, from: AccountId, to: AccountId, uri: &str) -> Result<bool, sqlx::Error> {

@@ -1,4 +1,4 @@
-//! Follows as rows: requests that are granted, follows that end, and the comparison of lists of followers (FEP-8fcf).
+//! Requests of ours that others grant, and the comparison of lists of followers (FEP-8fcf).
 
 use std::collections::BTreeSet;
 
@@ -10,125 +10,26 @@ use db::uri::Uris;
 use db::{AccountId, PgConnection};
 use jobs::account::RefreshAccount;
 use jobs::delivery::SynchronizeFollowers;
-use jobs::feed::{Feed, MergeFeed, UnmergeFeed};
 use serde_json::Value;
+use services::followers;
 
 use crate::error::Result;
 use crate::lookup::{self, LocalAccount};
-use crate::{Inbox, follow, send};
+use crate::{Inbox, send};
 
 const MAX_PAGES: usize = 10;
-
-/// A follow that existed, as the activity about its end names it.
-#[derive(Debug, Clone)]
-pub(crate) struct FollowRow {
-    pub(crate) id: i64,
-    pub(crate) uri: Option<String>,
-}
-
-/// Makes a follow of a request. Counting it is left to the caller, who does that last. `None`: there is no such request.
-pub(crate) async fn authorize(conn: &mut PgConnection, from: AccountId, to: AccountId) -> Result<Option<i64>> {
-    let id = sqlx::query_scalar!(
-        r#"
-        WITH granted AS (
-          DELETE FROM follow_requests WHERE account_id = $1 AND target_account_id = $2
-          RETURNING show_reblogs, notify, languages, uri
-        )
-        INSERT INTO follows (account_id, target_account_id, show_reblogs, notify, languages, uri, created_at, updated_at)
-        SELECT $1, $2, g.show_reblogs, g.notify, g.languages, g.uri, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc'
-        FROM granted g
-        ON CONFLICT (account_id, target_account_id) DO NOTHING
-        RETURNING id
-        "#,
-        from,
-        to
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    forget_requests(conn, from, to).await?;
-    Ok(id)
-}
-
-/// A notification of a request says nothing once the request is gone.
-async fn forget_requests(conn: &mut PgConnection, from: AccountId, to: AccountId) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "DELETE FROM notifications WHERE account_id = $2 AND from_account_id = $1 AND activity_type = 'FollowRequest'",
-        from,
-        to
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
-}
 
 /// Grants the request of a local account, after the other server said so: posts come into the home feed from now on.
 pub(crate) async fn accepted(conn: &mut PgConnection, from: AccountId, to: AccountId) -> Result<()> {
     let is_first = !lookup::is_followed_here(conn, to).await?;
-    if authorize(conn, from, to).await?.is_none() {
+    if followers::grant(conn, from, to).await?.and_then(|granted| granted.follow_id).is_none() {
         return Ok(());
     }
-    jobs::enqueue(conn, &MergeFeed { from: to, into: Feed::Home(from) }).await?;
-    let lists = sqlx::query_scalar!(
-        "SELECT l.id FROM lists l JOIN list_accounts la ON la.list_id = l.id WHERE l.account_id = $1 AND la.account_id = $2",
-        from,
-        to
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let merges: Vec<MergeFeed> = lists.into_iter().map(|list| MergeFeed { from: to, into: Feed::List(list) }).collect();
-    jobs::enqueue_many(conn, &merges).await?;
     if is_first {
         jobs::enqueue(conn, &RefreshAccount { account_id: to }).await?;
     }
-    follow::count(conn, from, to, 1).await?;
+    followers::count(conn, from, to, 1).await?;
     Ok(())
-}
-
-/// Takes a follow away, with what it brought into feeds. Counting is left to the caller.
-pub(crate) async fn end(conn: &mut PgConnection, from: AccountId, to: AccountId) -> Result<Option<FollowRow>> {
-    let gone = sqlx::query_as!(
-        FollowRow,
-        "DELETE FROM follows WHERE account_id = $1 AND target_account_id = $2 RETURNING id, uri",
-        from,
-        to
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(gone) = gone else { return Ok(None) };
-    sqlx::query!("DELETE FROM notifications WHERE activity_type = 'Follow' AND activity_id = $1", gone.id)
-        .execute(&mut *conn)
-        .await?;
-    if lookup::local_by_id(conn, from).await?.is_some() {
-        jobs::enqueue(conn, &UnmergeFeed { from: to, out_of: Feed::Home(from) }).await?;
-        let lists = sqlx::query_scalar!(
-            "DELETE FROM list_accounts la USING lists l
-             WHERE l.id = la.list_id AND l.account_id = $1 AND la.account_id = $2 RETURNING l.id",
-            from,
-            to
-        )
-        .fetch_all(&mut *conn)
-        .await?;
-        let unmerges: Vec<UnmergeFeed> =
-            lists.into_iter().map(|list| UnmergeFeed { from: to, out_of: Feed::List(list) }).collect();
-        jobs::enqueue_many(conn, &unmerges).await?;
-    }
-    Ok(Some(gone))
-}
-
-/// Takes a request away.
-pub(crate) async fn end_request(conn: &mut PgConnection, from: AccountId, to: AccountId) -> Result<Option<FollowRow>> {
-    let gone = sqlx::query_as!(
-        FollowRow,
-        "DELETE FROM follow_requests WHERE account_id = $1 AND target_account_id = $2 RETURNING id, uri",
-        from,
-        to
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    if gone.is_some() {
-        forget_requests(conn, from, to).await?;
-    }
-    Ok(gone)
 }
 
 /// What a server says of the followers that it believes to have here: the header `Collection-Synchronization`.
@@ -226,7 +127,7 @@ pub async fn synchronize_followers(inbox: &Inbox<'_>, job: &SynchronizeFollowers
         add_or_undo(inbox, &mut tx, local, job.account_id, &account.uri, &account.inbox_url).await?;
     }
     for follower in ended {
-        follow::count(&mut tx, follower, job.account_id, -1).await?;
+        followers::count(&mut tx, follower, job.account_id, -1).await?;
     }
     tx.commit().await?;
     Ok(())
@@ -280,7 +181,7 @@ async fn end_others(
     .await?;
     let mut ended = Vec::new();
     for other in others {
-        let Some(follow) = end(conn, other.id, followed).await? else { continue };
+        let Some(follow) = followers::end(conn, other.id, followed).await? else { continue };
         let actor = inbox.renderer.uris.account(other.id, &other.username, other.id_scheme);
         let uri = follow.uri.unwrap_or_default();
         let undo = Follow { id: Some(follow.id), uri: &uri, actor: &actor, object: followed_uri }.undo();

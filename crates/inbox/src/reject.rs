@@ -2,10 +2,11 @@
 
 use activitypub::document::value::is_type;
 use activitypub::render::activity::Follow;
+use services::followers;
 
 use crate::activity::Activity;
 use crate::error::Result;
-use crate::{Inbox, accept, follow, followers, lookup, quote, send};
+use crate::{Inbox, accept, lookup, quote, send};
 
 /// `relays.state`
 const RELAY_REJECTED: i32 = 3;
@@ -32,7 +33,7 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
             let undo = Follow { id: Some(gone.id), uri: &uri, actor: &actor, object: &activity.actor.uri }.undo();
             send(&mut tx, follower, undo, &activity.actor.inbox_url).await?;
         }
-        follow::count(&mut tx, follower, activity.actor.id, -1).await?;
+        followers::count(&mut tx, follower, activity.actor.id, -1).await?;
     }
     activity.commit(tx).await
 }

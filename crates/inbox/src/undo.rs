@@ -4,11 +4,12 @@ use activitypub::document::value;
 use db::counters::{StatusDelta, add_to_statuses};
 use db::{PgConnection, StatusId};
 use serde_json::Value;
+use services::followers;
 use services::remove_status::{Removal, remove_status};
 
 use crate::activity::Activity;
 use crate::error::Result;
-use crate::{Inbox, follow, followers, lookup, undone};
+use crate::{Inbox, lookup, undone};
 
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     let Some(object) = activity.object() else { return Ok(()) };
@@ -66,7 +67,7 @@ async fn undo_accept(inbox: &Inbox<'_>, conn: &mut PgConnection, activity: &Acti
     )
     .execute(&mut *conn)
     .await?;
-    follow::count(conn, follower, activity.actor.id, -1).await?;
+    followers::count(conn, follower, activity.actor.id, -1).await?;
     Ok(true)
 }
 
@@ -78,7 +79,7 @@ async fn undo_follow(inbox: &Inbox<'_>, conn: &mut PgConnection, activity: &Acti
 
 async fn end_follow(conn: &mut PgConnection, activity: &Activity<'_>, target: db::AccountId) -> Result<bool> {
     if followers::end(conn, activity.actor.id, target).await?.is_some() {
-        follow::count(conn, activity.actor.id, target, -1).await?;
+        followers::count(conn, activity.actor.id, target, -1).await?;
         return Ok(true);
     }
     Ok(followers::end_request(conn, activity.actor.id, target).await?.is_some())

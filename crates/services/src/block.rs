@@ -9,7 +9,7 @@ use jobs::feed::RemoveFromFeeds;
 use sqlx::PgConnection;
 
 use crate::error::Result;
-use crate::follow::FollowCount;
+use crate::followers::FollowCount;
 use crate::{follow, follow_requests, party};
 
 /// `account` blocks `target`: both stop following, requests either way are void. A remote target is told. Blocking oneself, or

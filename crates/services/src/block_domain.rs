@@ -7,7 +7,7 @@ use jobs::feed::RemoveFromFeeds;
 use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
-use crate::follow::FollowCount;
+use crate::followers::FollowCount;
 use crate::severance::{self, Cause};
 use crate::update_account::is_domain;
 use crate::{follow, follow_requests, party};

@@ -2,13 +2,13 @@
 
 use activitypub::render::Renderer;
 use activitypub::render::activity::Follow;
-use db::counters::{self, AccountDelta};
-use db::{AccountId, ListId};
+use db::AccountId;
 use jobs::DeliveryOptions;
 use sqlx::PgConnection;
 
 use crate::error::{Error, Result};
 use crate::feeds;
+use crate::followers::{self, Ended, count};
 use crate::notify::{Event, notify};
 use crate::party::{self, PartyRow};
 
@@ -122,7 +122,7 @@ pub async fn stands(conn: &mut PgConnection, source: AccountId, target: AccountI
 }
 
 /// Blocks in either direction, the domain that the follower blocks, and servers that this one has nothing to do with.
-async fn is_refused(conn: &mut PgConnection, source: &PartyRow, target: &PartyRow) -> Result<bool> {
+pub(crate) async fn is_refused(conn: &mut PgConnection, source: &PartyRow, target: &PartyRow) -> Result<bool> {
     if let Some(domain) = &target.domain
         && db::domain_blocks::is_refused(conn, domain, false).await?
     {
@@ -205,7 +205,8 @@ async fn update_request(conn: &mut PgConnection, source: AccountId, target: Acco
     Ok(updated.rows_affected() > 0)
 }
 
-async fn request(
+/// Asks to follow, unless that was asked already.
+pub(crate) async fn request(
     conn: &mut PgConnection,
     renderer: &Renderer,
     source: &PartyRow,
@@ -300,47 +301,17 @@ pub async fn remove_from_followers(
     Ok(())
 }
 
-struct RemovedRow {
-    id: i64,
-    uri: Option<String>,
-}
-
 /// Takes the follow away with what hangs on it, and tells the other server. The caller counts.
 pub(crate) async fn remove(conn: &mut PgConnection, renderer: &Renderer, source: &PartyRow, target: &PartyRow) -> Result<bool> {
-    let lists: Vec<ListId> = if source.is_local() { feeds::lists_with(conn, source.id, target.id).await? } else { Vec::new() };
-    let removed = sqlx::query_as!(
-        RemovedRow,
-        "DELETE FROM follows WHERE account_id = $1 AND target_account_id = $2 RETURNING id, uri",
-        source.id,
-        target.id
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(removed) = removed else { return Ok(false) };
-    sqlx::query!("DELETE FROM account_pins WHERE account_id = $1 AND target_account_id = $2", source.id, target.id)
-        .execute(&mut *conn)
-        .await?;
-    forget_notification(conn, "Follow", removed.id).await?;
-    if source.is_local() {
-        feeds::unmerge(conn, target.id, source.id, &lists).await?;
-    }
-    tell_end(conn, renderer, source, target, &removed).await?;
+    let Some(ended) = followers::end(conn, source.id, target.id).await? else { return Ok(false) };
+    tell_end(conn, renderer, source, target, &ended).await?;
     Ok(true)
 }
 
 /// Takes a waiting request back.
 pub(crate) async fn withdraw(conn: &mut PgConnection, renderer: &Renderer, source: &PartyRow, target: &PartyRow) -> Result<bool> {
-    let removed = sqlx::query_as!(
-        RemovedRow,
-        "DELETE FROM follow_requests WHERE account_id = $1 AND target_account_id = $2 RETURNING id, uri",
-        source.id,
-        target.id
-    )
-    .fetch_optional(&mut *conn)
-    .await?;
-    let Some(removed) = removed else { return Ok(false) };
-    forget_notification(conn, "FollowRequest", removed.id).await?;
-    tell_end(conn, renderer, source, target, &removed).await?;
+    let Some(ended) = followers::end_request(conn, source.id, target.id).await? else { return Ok(false) };
+    tell_end(conn, renderer, source, target, &ended).await?;
     Ok(true)
 }
 
@@ -349,46 +320,16 @@ async fn tell_end(
     renderer: &Renderer,
     source: &PartyRow,
     target: &PartyRow,
-    removed: &RemovedRow,
+    ended: &Ended,
 ) -> Result<()> {
     let (actor, object) = (source.uri(renderer), target.uri(renderer));
-    let uri = removed.uri.clone().unwrap_or_default();
-    let follow = Follow { id: Some(removed.id), uri: &uri, actor: &actor, object: &object };
+    let uri = ended.uri.clone().unwrap_or_default();
+    let follow = Follow { id: Some(ended.id), uri: &uri, actor: &actor, object: &object };
     if source.is_local() {
         party::send(conn, source, target, follow.undo(), DeliveryOptions::default()).await
     } else {
         party::send(conn, target, source, follow.reject(), DeliveryOptions::default()).await
     }
-}
-
-/// A follow or request that is gone is no news.
-pub(crate) async fn forget_notification(conn: &mut PgConnection, class: &str, id: i64) -> Result<()> {
-    sqlx::query!("DELETE FROM notifications WHERE activity_type = $1 AND activity_id = $2", class, id).execute(conn).await?;
-    Ok(())
-}
-
-/// Follows that were made or ended, to be counted all at once: last before the commit.
-#[derive(Debug, Default)]
-pub(crate) struct FollowCount(Vec<AccountDelta>);
-
-impl FollowCount {
-    /// `by`: 1 for a follow that was made, -1 for one that ended.
-    pub(crate) fn add(&mut self, follower: AccountId, followed: AccountId, by: i64) {
-        self.0.push(AccountDelta { account_id: follower, following: by, ..AccountDelta::default() });
-        self.0.push(AccountDelta { account_id: followed, followers: by, ..AccountDelta::default() });
-    }
-
-    pub(crate) async fn write(self, conn: &mut PgConnection) -> Result<()> {
-        counters::add_to_accounts(conn, &self.0).await?;
-        Ok(())
-    }
-}
-
-/// The same for a single follow.
-pub(crate) async fn count(conn: &mut PgConnection, follower: AccountId, followed: AccountId, by: i64) -> Result<()> {
-    let mut count = FollowCount::default();
-    count.add(follower, followed, by);
-    count.write(conn).await
 }
 
 #[cfg(test)]

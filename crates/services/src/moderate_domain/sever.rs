@@ -6,7 +6,8 @@ use db::domain_blocks::DomainBlockRow;
 use db::{AccountId, PgConnection};
 
 use crate::error::Result;
-use crate::follow::{self, FollowCount};
+use crate::follow;
+use crate::followers::FollowCount;
 use crate::party;
 use crate::severance::{self, Cause};
 

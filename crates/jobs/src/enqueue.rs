@@ -33,6 +33,14 @@ pub async fn enqueue_many<J: Job>(conn: &mut PgConnection, jobs: &[J]) -> Result
     insert(conn, jobs, Duration::ZERO).await
 }
 
+/// As [`enqueue_in`] for each, in one statement.
+///
+/// # Errors
+/// The database's.
+pub async fn enqueue_many_in<J: Job>(conn: &mut PgConnection, jobs: &[J], delay: Duration) -> Result<()> {
+    insert(conn, jobs, delay).await
+}
+
 /// A waiting job with this key runs now instead of later. Where none waits (it never was, it runs, it has run) nothing happens.
 ///
 /// # Errors

@@ -26,7 +26,7 @@ pub mod slot;
 
 pub use deliver::{DeliveryOptions, deliver_to};
 pub use engine::{Settings, drain, run};
-pub use enqueue::{enqueue, enqueue_in, enqueue_many, hasten};
+pub use enqueue::{enqueue, enqueue_in, enqueue_many, enqueue_many_in, hasten};
 pub use error::{Error, Result};
 pub use job::{Dedup, Job, Lane};
 pub use outbound::{Delivery, DeliveryOutcome, Transport, host_is_alive};

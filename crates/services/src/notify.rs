@@ -1,6 +1,9 @@
 //! Telling people what concerns them: which notifications are written, held back, or dropped.
 
 mod facts;
+mod write;
+
+use std::collections::HashSet;
 
 use db::users::UserSettings;
 use db::{AccountId, NotificationId, PollId, StatusId};
@@ -13,9 +16,8 @@ use crate::error::Result;
 
 /// A reader who looks at the notification within this time gets no mail.
 const MAIL_AFTER: std::time::Duration = std::time::Duration::from_secs(120);
-const GROUP_SPAN_HOURS: i64 = 12;
-/// More filtered notifications of one sender are not counted.
-const MAX_REQUEST_COUNT: i64 = 100;
+/// Notifications of one statement.
+const AT_A_TIME: usize = 500;
 
 /// `notifications.type`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,7 +103,14 @@ pub struct Event {
     pub activity_id: i64,
 }
 
+/// What makes two events the same: recipient, kind, and the row it is about.
+type EventKey = (AccountId, &'static str, &'static str, i64);
+
 impl Event {
+    fn key(&self) -> EventKey {
+        (self.recipient, self.kind.name(), self.activity_type, self.activity_id)
+    }
+
     fn new(kind: Kind, activity_type: &'static str, recipient: AccountId, from: AccountId, activity_id: i64) -> Self {
         Self { recipient, from, kind, activity_type, activity_id }
     }
@@ -211,27 +220,30 @@ pub async fn notify_many(conn: &mut PgConnection, events: &[Event]) -> Result<Ve
         return Ok(Vec::new());
     }
     let facts = facts::load(conn, events).await?;
-    let mut made = Vec::new();
+    let mut kept = Vec::new();
+    let mut seen = HashSet::new();
     for fact in &facts {
         let Some(event) = usize::try_from(fact.position).ok().and_then(|at| events.get(at)) else { continue };
-        let decision = decide(event, fact);
-        if decision == Decision::Drop {
-            continue;
-        }
-        let Some(id) = write(conn, event, fact, decision == Decision::Filter).await? else { continue };
-        made.push(id);
-        if decision == Decision::Filter {
-            if event.kind.makes_request() {
-                note_request(conn, event, fact.status_id).await?;
-            }
-            continue;
-        }
-        jobs::enqueue(conn, &AnnounceNotification { notification_id: id }).await?;
-        if is_mailed(event.kind, fact) {
-            jobs::enqueue_in(conn, &MailNotification { notification_id: id }, MAIL_AFTER).await?;
+        let filtered = match decide(event, fact) {
+            Decision::Drop => continue,
+            decision => decision == Decision::Filter,
+        };
+        if seen.insert(event.key()) {
+            kept.push(Kept { event, fact, filtered });
         }
     }
+    let mut made = Vec::new();
+    for kept in kept.chunks(AT_A_TIME) {
+        made.extend(write_all(conn, kept).await?);
+    }
     Ok(made)
+}
+
+/// What is written, and may stay filtered.
+struct Kept<'a> {
+    event: &'a Event,
+    fact: &'a FactsRow,
+    filtered: bool,
 }
 
 fn decide(event: &Event, fact: &FactsRow) -> Decision {
@@ -274,82 +286,22 @@ fn by_policy(kind: Kind, fact: &FactsRow) -> Decision {
     }
 }
 
-/// `None`: it stands already.
-async fn write(conn: &mut PgConnection, event: &Event, fact: &FactsRow, filtered: bool) -> Result<Option<NotificationId>> {
-    if event.kind.replaces() {
-        sqlx::query!(
-            "DELETE FROM notifications WHERE account_id = $1 AND activity_type = $2 AND activity_id = $3 AND type = $4",
-            event.recipient,
-            event.activity_type,
-            event.activity_id,
-            event.kind.name()
-        )
-        .execute(&mut *conn)
-        .await?;
-    }
-    let prefix = if filtered { None } else { group_prefix(event, fact) };
-    let id = sqlx::query_scalar!(
-        r#"
-        INSERT INTO notifications (account_id, from_account_id, type, activity_type, activity_id, filtered, group_key,
-          created_at, updated_at)
-        SELECT $1, $2, $3::text, $4::text, $5, $6,
-          -- A group stays open for twelve hours after the hour that named it. Mastodon keeps that hour in Redis; the rows know
-          -- it too, and they are not lost.
-          CASE WHEN $7::text IS NOT NULL THEN $7 || '-' || COALESCE(
-            (SELECT max(substr(g.group_key, length($7) + 2)::bigint) FROM notifications g
-              WHERE g.account_id = $1 AND g.group_key >= $7 || '-' AND g.group_key < $7 || '.'
-                AND substr(g.group_key, length($7) + 2) ~ '^[0-9]{1,12}$'
-                AND substr(g.group_key, length($7) + 2)::bigint > h.now - $8),
-            h.now)::text END,
-          now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc'
-        FROM (SELECT (extract(epoch FROM now()) / 3600)::bigint AS now) h
-        WHERE NOT EXISTS (
-          SELECT 1 FROM notifications n
-          WHERE n.account_id = $1 AND n.activity_type = $4::text AND n.activity_id = $5 AND n.type = $3::text
-        )
-        RETURNING id
-        "#,
-        event.recipient,
-        event.from,
-        event.kind.name(),
-        event.activity_type,
-        event.activity_id,
-        filtered,
-        prefix,
-        GROUP_SPAN_HOURS
-    )
-    .fetch_optional(conn)
-    .await?;
-    Ok(id)
-}
-
-/// What the notification is grouped by; the hour comes behind it.
-fn group_prefix(event: &Event, fact: &FactsRow) -> Option<String> {
-    match event.kind {
-        Kind::Favourite => Some(format!("favourite-{}", fact.status_id?)),
-        Kind::Reblog => Some(format!("reblog-{}", fact.status_id?)),
-        Kind::Follow => Some("follow".to_owned()),
-        Kind::AdminSignUp => Some("admin.sign_up".to_owned()),
-        _ => None,
-    }
-}
-
-async fn note_request(conn: &mut PgConnection, event: &Event, status_id: Option<StatusId>) -> Result<()> {
-    sqlx::query!(
-        r#"
-        INSERT INTO notification_requests (account_id, from_account_id, last_status_id, notifications_count, created_at, updated_at)
-        VALUES ($1, $2, $3, 1, now() AT TIME ZONE 'utc', now() AT TIME ZONE 'utc')
-        ON CONFLICT (account_id, from_account_id) DO UPDATE SET last_status_id = excluded.last_status_id,
-          notifications_count = least(notification_requests.notifications_count + 1, $4), updated_at = excluded.updated_at
-        "#,
-        event.recipient,
-        event.from,
-        status_id,
-        MAX_REQUEST_COUNT
-    )
-    .execute(conn)
-    .await?;
-    Ok(())
+/// Those that stand already are left as they are. In the order of the events.
+async fn write_all(conn: &mut PgConnection, kept: &[Kept<'_>]) -> Result<Vec<NotificationId>> {
+    write::delete_replaced(conn, kept).await?;
+    let ids = write::insert(conn, kept).await?;
+    let new: Vec<(NotificationId, &Kept<'_>)> =
+        kept.iter().filter_map(|kept| Some((*ids.get(&kept.event.key())?, kept))).collect();
+    let held: Vec<&Kept<'_>> =
+        new.iter().map(|(_, kept)| *kept).filter(|kept| kept.filtered && kept.event.kind.makes_request()).collect();
+    write::note_requests(conn, &held).await?;
+    let told = || new.iter().filter(|(_, kept)| !kept.filtered);
+    let announced: Vec<_> = told().map(|(id, _)| AnnounceNotification { notification_id: *id }).collect();
+    jobs::enqueue_many(conn, &announced).await?;
+    let mailed = told().filter(|(_, kept)| is_mailed(kept.event.kind, kept.fact));
+    let mailed: Vec<_> = mailed.map(|(id, _)| MailNotification { notification_id: *id }).collect();
+    jobs::enqueue_many_in(conn, &mailed, MAIL_AFTER).await?;
+    Ok(new.into_iter().map(|(id, _)| id).collect())
 }
 
 fn is_mailed(kind: Kind, fact: &FactsRow) -> bool {

@@ -150,3 +150,33 @@ async fn a_suspension_ends_what_the_account_elsewhere_followed_and_clears_it_fro
     assert_eq!((me["followers_count"].as_i64(), me["following_count"].as_i64()), (Some(0), Some(1)));
     assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
 }
+
+#[tokio::test]
+async fn posts_that_an_open_report_names_stay_for_the_moderators_when_an_account_is_emptied() {
+    let app = TestApp::new().await;
+    let (alice, bob) = (app.account("alice").await, app.account("bob").await);
+    let (bad, fine) = (bob.posts("an insult").await, bob.posts("a greeting").await);
+    let params = json!({ "account_id": bob.id(), "status_ids": [bad["id"]] });
+    alice.post("/api/v1/reports", params).await.ok();
+    let job = DeleteAccount {
+        account_id: bob.account.id,
+        reserve_username: true,
+        free_address: false,
+        skip_activitypub: false,
+        domain_block: None,
+    };
+    jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
+    app.run_jobs().await;
+    assert_eq!(app.count("SELECT count(*) FROM statuses").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM statuses WHERE text = 'an insult'").await, 1);
+    for post in [&bad, &fine] {
+        assert_eq!(alice.get(&format!("/api/v1/statuses/{}", post["id"].as_str().unwrap())).await.status, 404);
+    }
+
+    sqlx::query("UPDATE reports SET action_taken_at = now()").execute(&mut *app.conn().await).await.unwrap();
+    jobs::enqueue(&mut *app.conn().await, &job).await.unwrap();
+    app.run_jobs().await;
+    assert_eq!(app.count("SELECT count(*) FROM statuses").await, 0);
+    assert_eq!(app.count("SELECT count(*) FROM accounts WHERE username = 'bob'").await, 1);
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.dead").await, 0);
+}

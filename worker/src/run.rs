@@ -70,7 +70,7 @@ async fn check(context: &Context, overrides: Overrides) -> anyhow::Result<()> {
 }
 
 /// Jobs at a time where nothing is said, and the proportion otherwise. Converting media uses a core for each.
-fn usual(lane: Lane) -> usize {
+pub(crate) fn usual(lane: Lane) -> usize {
     match lane {
         Lane::Default | Lane::Pull => 8,
         Lane::Push | Lane::Ingress => 6,

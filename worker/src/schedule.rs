@@ -6,60 +6,39 @@ use std::time::Duration;
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use croner::Cron;
-use jobs::domain::RefreshInstances;
-use jobs::maintenance::{CleanUp, DeleteSuspended, PublishScheduled, Sweep};
-use sqlx::PgConnection;
+use jobs::maintenance::{Maintenance, Task};
 use tokio::sync::watch;
 use tokio::time::sleep;
 
 use crate::context::Context;
 
-/// Minute, hour, day, month, weekday, in UTC. Names never change: they stand in the database.
-const TIMETABLE: &[(&str, &str, Action)] = &[
-    ("publish_scheduled", "* * * * *", Action::PublishScheduled),
-    ("sweep", "* * * * *", Action::Sweep),
-    ("delete_suspended", "* * * * *", Action::DeleteSuspended),
-    ("clean_up", "17 4 * * *", Action::CleanUp),
-    ("refresh_instances", "0 * * * *", Action::RefreshInstances),
+/// Minute, hour, day, month, weekday, in UTC.
+const TIMETABLE: &[(Task, &str)] = &[
+    (Task::PublishScheduled, "* * * * *"),
+    (Task::Sweep, "* * * * *"),
+    (Task::DeleteSuspended, "* * * * *"),
+    (Task::CleanUpStatuses, "* * * * *"),
+    (Task::RefreshInstances, "0 * * * *"),
+    (Task::CleanUpFiles, "27 * * * *"),
+    (Task::CleanUp, "17 4 * * *"),
+    (Task::CleanUpFeeds, "47 4 * * *"),
 ];
 
-#[derive(Debug, Clone, Copy)]
-enum Action {
-    PublishScheduled,
-    Sweep,
-    DeleteSuspended,
-    CleanUp,
-    RefreshInstances,
-}
-
-impl Action {
-    async fn enqueue(self, conn: &mut PgConnection) -> jobs::Result<()> {
-        match self {
-            Self::PublishScheduled => jobs::enqueue(conn, &PublishScheduled {}).await,
-            Self::Sweep => jobs::enqueue(conn, &Sweep {}).await,
-            Self::DeleteSuspended => jobs::enqueue(conn, &DeleteSuspended {}).await,
-            Self::CleanUp => jobs::enqueue(conn, &CleanUp {}).await,
-            Self::RefreshInstances => jobs::enqueue(conn, &RefreshInstances {}).await,
-        }
-    }
-}
-
 struct Entry {
-    name: &'static str,
+    task: Task,
     cron: Cron,
-    action: Action,
     /// The slot that this process has seen used.
     last: Option<DateTime<Utc>>,
 }
 
-/// Enqueues each action once for each of its slots until `stop` changes. Any number of processes may do so at the same
+/// Enqueues each task once for each of its slots until `stop` changes. Any number of processes may do so at the same
 /// time: the first to claim a slot enqueues. After a pause only the latest slot is made up for.
 pub(crate) async fn run(context: Context, mut stop: watch::Receiver<bool>) -> anyhow::Result<()> {
     let mut entries = entries()?;
     while !*stop.borrow() {
         for entry in &mut entries {
             if let Err(error) = entry.start_due(&context).await {
-                tracing::warn!(target: "ferrodon", %error, name = entry.name, "a scheduled action could not be started");
+                tracing::warn!(target: "ferrodon", %error, name = entry.task.name(), "a task of the timetable could not be started");
             }
         }
         let now = context.clock.now();
@@ -77,9 +56,9 @@ pub(crate) async fn run(context: Context, mut stop: watch::Receiver<bool>) -> an
 fn entries() -> anyhow::Result<Vec<Entry>> {
     TIMETABLE
         .iter()
-        .map(|(name, cron, action)| {
-            let cron = Cron::from_str(cron).with_context(|| format!("the timetable's entry {name}"))?;
-            Ok(Entry { name, cron, action: *action, last: None })
+        .map(|&(task, cron)| {
+            let cron = Cron::from_str(cron).with_context(|| format!("the timetable's entry {}", task.name()))?;
+            Ok(Entry { task, cron, last: None })
         })
         .collect()
 }
@@ -91,8 +70,8 @@ impl Entry {
             return Ok(());
         }
         let mut tx = context.db.begin().await?;
-        if jobs::slot::claim(&mut tx, self.name, slot).await? {
-            self.action.enqueue(&mut tx).await?;
+        if jobs::slot::claim(&mut tx, self.task.name(), slot).await? {
+            jobs::enqueue(&mut tx, &Maintenance { task: self.task }).await?;
         }
         tx.commit().await?;
         self.last = Some(slot);

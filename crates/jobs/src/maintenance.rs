@@ -1,73 +1,70 @@
 //! What the timetable starts.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use sqlx::PgConnection;
 
 use crate::error::Result;
 use crate::job::{Dedup, Job, Lane};
 
-/// Publishes scheduled statuses whose time has come.
+/// One round of something that is done again and again. A round that fails is not tried again: the next one comes anyway.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct PublishScheduled {}
+pub struct Maintenance {
+    pub task: Task,
+}
 
-impl Job for PublishScheduled {
-    const KIND: &'static str = "publish_scheduled";
-    const LANE: Lane = Lane::Scheduler;
-    const RETRIES: i16 = 0;
-    const DEDUP: Dedup = Dedup::Unfinished;
+/// The names stand in the database and never change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Task {
+    /// Publishes scheduled statuses and announcements whose time has come.
+    PublishScheduled,
+    /// Has the data removed of accounts that were suspended thirty days ago.
+    DeleteSuspended,
+    /// Removes by age people who never confirmed, dead tokens, unused sessions, addresses of sign-ins, what was deleted long ago.
+    CleanUp,
+    /// Makes room: files that nobody posted, copies of other servers' files, their posts, archives.
+    CleanUpFiles,
+    /// Removes the feeds of people who have not been here for long.
+    CleanUpFeeds,
+    /// Deletes old posts whose authors want that.
+    CleanUpStatuses,
+    /// Has the view `instances` made anew.
+    RefreshInstances,
+    /// Takes what has served its time out of schema `ferrodon`: dead jobs, ended deliveries, keys, orphaned payloads.
+    Sweep,
+}
 
-    fn dedup_key(&self) -> Option<String> {
-        Some(String::new())
+impl Task {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::PublishScheduled => "publish_scheduled",
+            Self::DeleteSuspended => "delete_suspended",
+            Self::CleanUp => "clean_up",
+            Self::CleanUpFiles => "clean_up_files",
+            Self::CleanUpFeeds => "clean_up_feeds",
+            Self::CleanUpStatuses => "clean_up_statuses",
+            Self::RefreshInstances => "refresh_instances",
+            Self::Sweep => "sweep",
+        }
     }
 }
 
-/// Has the data removed of accounts that were suspended thirty days ago.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct DeleteSuspended {}
-
-impl Job for DeleteSuspended {
-    const KIND: &'static str = "delete_suspended";
+impl Job for Maintenance {
+    const KIND: &'static str = "maintenance";
     const LANE: Lane = Lane::Scheduler;
     const RETRIES: i16 = 0;
+    const TIMEOUT: Duration = Duration::from_hours(1);
     const DEDUP: Dedup = Dedup::Unfinished;
 
     fn dedup_key(&self) -> Option<String> {
-        Some(String::new())
+        Some(self.task.name().to_owned())
     }
 }
 
-/// Removes by age what nobody needs: people who never confirmed, dead tokens, unused sessions, addresses of sign-ins.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct CleanUp {}
-
-impl Job for CleanUp {
-    const KIND: &'static str = "clean_up";
-    const LANE: Lane = Lane::Scheduler;
-    const RETRIES: i16 = 0;
-    const TIMEOUT: std::time::Duration = std::time::Duration::from_hours(1);
-    const DEDUP: Dedup = Dedup::Unfinished;
-
-    fn dedup_key(&self) -> Option<String> {
-        Some(String::new())
-    }
-}
-
-/// Takes what has served its time out of schema `ferrodon`: dead jobs, ended deliveries, keys, orphaned payloads.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Sweep {}
-
-impl Job for Sweep {
-    const KIND: &'static str = "sweep";
-    const LANE: Lane = Lane::Scheduler;
-    const RETRIES: i16 = 0;
-    const DEDUP: Dedup = Dedup::Unfinished;
-
-    fn dedup_key(&self) -> Option<String> {
-        Some(String::new())
-    }
-}
-
-/// The work of [`Sweep`].
+/// [`Task::Sweep`].
 ///
 /// # Errors
 /// The database's.
@@ -81,4 +78,26 @@ pub async fn sweep(conn: &mut PgConnection) -> Result<()> {
     sqlx::query!("delete from ferrodon.deleted_before_arrival where until < now()").execute(&mut *conn).await?;
     sqlx::query!("delete from ferrodon.schedule_slot where slot < now() - interval '8 days'").execute(conn).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Maintenance, Task};
+
+    #[test]
+    fn a_task_is_written_by_its_name() {
+        for task in [
+            Task::PublishScheduled,
+            Task::DeleteSuspended,
+            Task::CleanUp,
+            Task::CleanUpFiles,
+            Task::CleanUpFeeds,
+            Task::CleanUpStatuses,
+            Task::RefreshInstances,
+            Task::Sweep,
+        ] {
+            let written = serde_json::to_value(Maintenance { task }).unwrap();
+            assert_eq!(written, serde_json::json!({ "task": task.name() }));
+        }
+    }
 }

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use db::{AccountId, MediaAttachmentId, StatusId};
 use serde::{Deserialize, Serialize};
+use sqlx::PgConnection;
 
+use crate::error::Result;
 use crate::job::{Job, Lane};
 
 /// Converts an upload that was accepted with 202.
@@ -116,4 +118,33 @@ impl Job for DownloadEmoji {
     fn dedup_key(&self) -> Option<String> {
         Some(format!("{}@{}", self.shortcode, self.domain))
     }
+}
+
+/// The channel on which PostgreSQL tells listeners that a file was fetched, or could not be.
+pub const FETCHED: &str = "ferrodon_fetched";
+
+/// Tells those who wait; they look for themselves whether it is theirs that came.
+///
+/// # Errors
+/// The database's.
+pub async fn tell_fetched(conn: &mut PgConnection) -> Result<()> {
+    sqlx::query!("select pg_notify($1, '')", FETCHED).execute(conn).await?;
+    Ok(())
+}
+
+/// An attachment is to be fetched, or just being fetched.
+///
+/// # Errors
+/// The database's.
+pub async fn is_awaited(conn: &mut PgConnection, media_id: MediaAttachmentId) -> Result<bool> {
+    let awaited = sqlx::query_scalar!(
+        r#"select exists (
+             select from ferrodon.job j where j.kind = $2 and (j.dedup_key = $1::bigint::text
+               or j.worker is not null and j.args::json ->> 'media_id' = $1::bigint::text)) as "awaited!""#,
+        media_id,
+        DownloadMedia::KIND,
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(awaited)
 }

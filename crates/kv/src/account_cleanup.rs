@@ -19,12 +19,23 @@ pub async fn set_cursor(kv: &Kv, account_id: i64, status_id: i64) -> Result<(), 
     kv.run(redis::cmd("SET").arg(key::account_cleanup(account_id)).arg(status_id).arg("EX").arg(CURSOR_SECONDS)).await
 }
 
-/// The policy changed, or an older post lost what had saved it: begin anew.
+/// The policy became stricter: begin anew.
 ///
 /// # Errors
 /// Redis is away.
 pub async fn forget_cursor(kv: &Kv, account_id: i64) -> Result<(), Error> {
     kv.run(redis::cmd("DEL").arg(key::account_cleanup(account_id))).await
+}
+
+/// An old post lost what had saved it: the next round looks at it again.
+///
+/// # Errors
+/// Redis is away.
+pub async fn lower_cursor(kv: &Kv, account_id: i64, status_id: i64) -> Result<(), Error> {
+    if cursor(kv, account_id).await?.is_some_and(|cursor| cursor > status_id) {
+        set_cursor(kv, account_id, status_id).await?;
+    }
+    Ok(())
 }
 
 /// The policy at which the last round stopped.

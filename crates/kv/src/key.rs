@@ -129,6 +129,11 @@ pub(crate) fn notification_unfilter_jobs(account_id: i64) -> String {
     format!("notification_unfilter_jobs:{account_id}")
 }
 
+/// Ours: Mastodon cleans up in one go and keeps no place.
+pub(crate) fn clean_up(table: &str) -> String {
+    format!("ferrodon:clean_up:{table}")
+}
+
 pub(crate) fn account_cleanup(account_id: i64) -> String {
     format!("account_cleanup:{account_id}")
 }

@@ -5,6 +5,7 @@ pub mod activity;
 pub mod actor_document;
 pub mod antispam;
 pub mod async_refresh;
+pub mod clean_up;
 mod connection;
 pub mod federation;
 pub mod feed;

@@ -3,6 +3,7 @@
 
 mod account_list;
 mod budget;
+mod media_proxy;
 mod meet;
 mod oauth;
 mod oembed;
@@ -15,5 +16,11 @@ use shared::App;
 
 /// All of `/api`, and what applications use of `/oauth`; consent and sign-in are pages.
 pub fn routes() -> Router<App> {
-    Router::new().merge(oauth::routes()).merge(oembed::routes()).merge(v1::routes()).merge(v1_alpha::routes()).merge(v2::routes())
+    Router::new()
+        .merge(media_proxy::routes())
+        .merge(oauth::routes())
+        .merge(oembed::routes())
+        .merge(v1::routes())
+        .merge(v1_alpha::routes())
+        .merge(v2::routes())
 }

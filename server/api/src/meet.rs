@@ -13,9 +13,8 @@ use shared::{ApiResult, App, Error};
 
 const AT_A_TIME: usize = 4;
 const PATIENCE: Duration = Duration::from_secs(8);
-/// How long, and how often, it is seen whether the worker has fetched the pictures.
+/// How long the pictures may take that the worker fetches.
 const PATIENCE_FOR_FILES: Duration = Duration::from_secs(2);
-const LOOK_AGAIN: Duration = Duration::from_millis(100);
 /// What came longer ago has its files, or they cannot be had.
 const NEW: TimeDelta = TimeDelta::seconds(10);
 
@@ -74,9 +73,8 @@ async fn by_handle(app: &App, handle: &str) -> ApiResult<Option<AccountId>> {
 /// later that they have come.
 pub(crate) async fn files(app: &App, accounts: &[AccountId], statuses: &[StatusId]) -> ApiResult<()> {
     let end = tokio::time::Instant::now() + PATIENCE_FOR_FILES;
-    while is_without_files(app, accounts, statuses).await? && tokio::time::Instant::now() < end {
-        tokio::time::sleep(LOOK_AGAIN).await;
-    }
+    let mut waiting = app.arrivals.wait(&app.db);
+    while is_without_files(app, accounts, statuses).await? && waiting.next(end).await {}
     Ok(())
 }
 

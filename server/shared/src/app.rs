@@ -16,6 +16,7 @@ use kv::Kv;
 use media::{Processor, ProcessorConfig, Store, StoreConfig};
 use services::thread::Ancestors;
 
+use crate::arrivals::Arrivals;
 use crate::cookies::CookieKeys;
 use crate::error::ApiResult;
 use crate::ip_blocks::IpBlocks;
@@ -42,6 +43,8 @@ pub struct Parts {
     pub cookies: CookieKeys,
     /// Beginnings of threads that were read lately.
     pub ancestors: Ancestors,
+    /// Files that the worker fetches while somebody waits.
+    pub arrivals: Arrivals,
     pub(crate) ip_blocks: IpBlocks,
     settings: ArcSwapOption<(Instant, Arc<Settings>)>,
 }
@@ -93,6 +96,7 @@ impl App {
             renderer: Renderer::new(&config),
             cookies: CookieKeys::derive(&config.secrets.key_base)?,
             ancestors: Ancestors::default(),
+            arrivals: Arrivals::default(),
             ip_blocks: IpBlocks::default(),
             settings: ArcSwapOption::empty(),
             config: Arc::new(config),

@@ -3,6 +3,7 @@
 
 mod access;
 mod app;
+mod arrivals;
 pub mod assets;
 mod async_refresh;
 mod auth;

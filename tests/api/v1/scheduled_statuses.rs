@@ -11,7 +11,7 @@ async fn schedule(person: &Person, app: &TestApp, text: &str, ahead: TimeDelta) 
 
 async fn timetable(app: &TestApp) {
     let mut tx = app.app().db.begin().await.unwrap();
-    jobs::enqueue(&mut tx, &jobs::maintenance::PublishScheduled {}).await.unwrap();
+    jobs::enqueue(&mut tx, &jobs::maintenance::Maintenance { task: jobs::maintenance::Task::PublishScheduled }).await.unwrap();
     tx.commit().await.unwrap();
     app.run_jobs().await;
 }

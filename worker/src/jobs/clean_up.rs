@@ -1,150 +1,68 @@
-//! What goes by age, in Mastodon's measures.
+//! What goes by age, in Mastodon's measures. Everything goes in pieces, each with a transaction of its own, so that a round which
+//! is broken off has done what it has done.
 
-use db::{AccountId, PgConnection};
-use jobs::account::DeleteAccount;
-use jobs::maintenance::{CleanUp, DeleteSuspended};
+pub(super) mod feeds;
+mod files;
+pub(super) mod people;
+pub(super) mod policies;
+mod statuses;
+mod walk;
+
+use std::future::Future;
 
 use crate::context::Context;
 use crate::registry::JobError;
 
 /// Rows of one piece.
 const PIECE: i64 = 1_000;
-/// Deletions that are begun in a minute, and how much may wait for the lane that they go through.
-const DELETIONS: i64 = 10;
-const MAX_WAITING: i32 = 50;
 
-pub(crate) async fn delete_suspended(context: &Context, _: DeleteSuspended) -> Result<(), JobError> {
-    let mut tx = context.db.begin().await?;
-    let due = sqlx::query_scalar!(
-        r#"
-        SELECT r.account_id AS "account_id!" FROM account_deletion_requests r JOIN accounts a ON a.id = r.account_id
-        WHERE r.created_at < (now() AT TIME ZONE 'utc') - interval '30 days' AND a.suspended_at IS NOT NULL
-          AND (SELECT count(*) FROM (
-            SELECT FROM ferrodon.job WHERE lane = 'pull' AND worker IS NULL AND run_at <= now() LIMIT $2 + 1) waiting) <= $2
-        ORDER BY r.created_at LIMIT $1
-        "#,
-        DELETIONS,
-        MAX_WAITING
-    )
-    .fetch_all(&mut *tx)
-    .await?;
-    let jobs: Vec<DeleteAccount> = due.into_iter().map(|account| deletion(account, true)).collect();
-    jobs::enqueue_many(&mut tx, &jobs).await?;
-    tx.commit().await?;
-    Ok(())
+/// Once a night.
+pub(super) async fn run(context: &Context) -> Result<(), JobError> {
+    let mut rest = Rest::default();
+    rest.doing("people who never confirmed", people::unconfirmed(context)).await;
+    rest.doing("tokens", people::tokens(context)).await;
+    rest.doing("sessions and addresses", people::sessions(context)).await;
+    rest.doing("forms that were not sent", people::unfinished(context)).await;
+    rest.doing("posts that were deleted long ago", statuses::discarded(context)).await;
+    rest.done()
 }
 
-fn deletion(account_id: AccountId, reserve_username: bool) -> DeleteAccount {
-    DeleteAccount { account_id, reserve_username, free_address: false, skip_activitypub: false, domain_block: None }
-}
-
-pub(crate) async fn run(context: &Context, _: CleanUp) -> Result<(), JobError> {
-    let config = &context.config.federation;
-    let now = context.clock.now_naive();
-    let sessions = now - chrono::Duration::seconds(config.session_retention_seconds.into());
-    let addresses = now - chrono::Duration::seconds(config.ip_retention_seconds.into());
-    unconfirmed(context).await?;
-    let mut conn = context.db.acquire().await?;
-    tokens(&mut conn).await?;
-    while sqlx::query!(
-        "DELETE FROM session_activations WHERE id IN (SELECT id FROM session_activations WHERE updated_at < $1 LIMIT $2)",
-        sessions,
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    while sqlx::query!(
-        "DELETE FROM login_activities WHERE id IN (SELECT id FROM login_activities WHERE created_at < $1 LIMIT $2)",
-        addresses,
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    while sqlx::query!(
-        "UPDATE users SET sign_up_ip = NULL
-         WHERE id IN (SELECT id FROM users WHERE sign_up_ip IS NOT NULL AND created_at < $1 LIMIT $2)",
-        addresses,
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    while sqlx::query!(
-        "UPDATE oauth_access_tokens SET last_used_ip = NULL
-         WHERE id IN (SELECT id FROM oauth_access_tokens WHERE last_used_ip IS NOT NULL AND last_used_at < $1 LIMIT $2)",
-        sessions,
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    sqlx::query!("DELETE FROM ip_blocks WHERE expires_at < now() AT TIME ZONE 'utc'").execute(&mut *conn).await?;
-    Ok(())
-}
-
-/// People who never followed the link of their letter; name and address are free again. What is decided here is final: a link
-/// that is followed before the deletion runs must not lead into an account that goes away.
-async fn unconfirmed(context: &Context) -> Result<(), JobError> {
-    loop {
-        let mut tx = context.db.begin().await?;
-        let due = sqlx::query_scalar!(
-            r#"
-            UPDATE accounts SET suspended_at = now() AT TIME ZONE 'utc', suspension_origin = 0
-            WHERE id IN (
-              SELECT u.account_id FROM users u JOIN accounts a ON a.id = u.account_id
-              WHERE u.confirmed_at IS NULL AND u.confirmation_sent_at < (now() AT TIME ZONE 'utc') - interval '7 days'
-                AND a.suspended_at IS NULL
-              ORDER BY u.id LIMIT $1 FOR UPDATE OF u)
-            RETURNING id
-            "#,
-            PIECE
-        )
-        .fetch_all(&mut *tx)
-        .await?;
-        if due.is_empty() {
-            return Ok(());
-        }
-        let jobs: Vec<DeleteAccount> = due.into_iter().map(|account| deletion(account, false)).collect();
-        jobs::enqueue_many(&mut tx, &jobs).await?;
-        tx.commit().await?;
+/// Once an hour, up to a limit.
+pub(super) async fn make_room(context: &Context) -> Result<(), JobError> {
+    let settings = db::settings::load(&mut *context.db.acquire().await?).await?;
+    let before = |days: Option<i64>| days.and_then(chrono::TimeDelta::try_days).map(|age| context.clock.now_naive() - age);
+    let mut rest = Rest::default();
+    rest.doing("files that nobody posted", files::unattached(context)).await;
+    if let Some(before) = before(settings.media_cache_retention_period) {
+        rest.doing("cached media", files::cached_media(context, before)).await;
+        rest.doing("pictures of cards", files::card_images(context, before)).await;
     }
+    if let Some(before) = before(settings.content_cache_retention_period) {
+        rest.doing("posts of other servers", statuses::cached(context, before)).await;
+    }
+    if let Some(before) = before(settings.backups_retention_period) {
+        rest.doing("archives", files::backups(context, before)).await;
+    }
+    rest.done()
 }
 
-/// Revoked or past their time.
-async fn tokens(conn: &mut PgConnection) -> Result<(), JobError> {
-    while sqlx::query!(
-        "DELETE FROM oauth_access_tokens WHERE id IN (
-           SELECT id FROM oauth_access_tokens
-           WHERE revoked_at < now() AT TIME ZONE 'utc'
-             OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    while sqlx::query!(
-        "DELETE FROM oauth_access_grants WHERE id IN (
-           SELECT id FROM oauth_access_grants
-           WHERE revoked_at < now() AT TIME ZONE 'utc'
-             OR created_at + make_interval(secs => expires_in) < now() AT TIME ZONE 'utc' LIMIT $1)",
-        PIECE
-    )
-    .execute(&mut *conn)
-    .await?
-    .rows_affected()
-        > 0
-    {}
-    Ok(())
+/// What fails does not keep the others from being done.
+#[derive(Default)]
+struct Rest(Option<JobError>);
+
+impl Rest {
+    async fn doing(&mut self, what: &'static str, part: impl Future<Output = Result<u64, JobError>>) {
+        match part.await {
+            Ok(0) => {}
+            Ok(removed) => tracing::info!(target: "ferrodon", removed, "cleaned up: {what}"),
+            Err(error) => {
+                tracing::warn!(target: "ferrodon", ?error, "could not clean up: {what}");
+                self.0 = Some(error);
+            }
+        }
+    }
+
+    fn done(self) -> Result<(), JobError> {
+        self.0.map_or(Ok(()), Err)
+    }
 }

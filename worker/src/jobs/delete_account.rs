@@ -11,6 +11,20 @@ use super::remove_status::feeds::take_out_silently;
 use crate::context::Context;
 use crate::registry::JobError;
 
+/// A transaction for each piece, until nothing is left.
+macro_rules! pieces {
+    ($context:expr, $conn:ident => $piece:expr) => {
+        loop {
+            let mut $conn = $context.db.begin().await?;
+            let more = $piece.await?;
+            $conn.commit().await?;
+            if !more {
+                break;
+            }
+        }
+    };
+}
+
 pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), JobError> {
     let account = job.account_id;
     let mut tx = context.db.begin().await?;
@@ -29,36 +43,36 @@ pub(crate) async fn run(context: &Context, job: DeleteAccount) -> Result<(), Job
         return Ok(());
     }
     tx.commit().await?;
-    statuses(context, account).await?;
-    loop {
-        let mut tx = context.db.begin().await?;
-        let follows = delete_account::remove_follows(&mut tx, account).await?;
-        tx.commit().await?;
-        let mut tx = context.db.begin().await?;
-        let favourites = delete_account::remove_favourites(&mut tx, account).await?;
-        tx.commit().await?;
-        let mut tx = context.db.begin().await?;
-        let notifications = delete_account::remove_notifications(&mut tx, account).await?;
-        tx.commit().await?;
-        if !(follows || favourites || notifications) {
-            break;
-        }
-    }
-    if local {
-        clear_feeds(context, account).await?;
-    }
-    let mut tx = context.db.begin().await?;
-    // The bare row of an account elsewhere keeps its suspension.
     if job.reserve_username {
+        // The bare row of an account elsewhere keeps its suspension.
+        take_content(context, account, true).await?;
+        let mut tx = context.db.begin().await?;
         delete_account::empty(&mut tx, account, job.free_address).await?;
-    } else {
-        delete_account::remove_row(&mut tx, account).await?;
+        tx.commit().await?;
+        return Ok(());
     }
+    take_away(context, account).await
+}
+
+/// Everything, the row too.
+pub(super) async fn take_away(context: &Context, account: AccountId) -> Result<(), JobError> {
+    take_content(context, account, false).await?;
+    pieces!(context, conn => delete_account::remove_references(&mut conn, account));
+    let mut tx = context.db.begin().await?;
+    delete_account::remove_row(&mut tx, account).await?;
     tx.commit().await?;
     Ok(())
 }
 
-/// While the rows still tell which lists there are.
+/// Everything but the row and the user. `keep_reported`: posts that an open report names stay.
+async fn take_content(context: &Context, account: AccountId, keep_reported: bool) -> Result<(), JobError> {
+    statuses(context, account, keep_reported).await?;
+    clear_feeds(context, account).await?;
+    pieces!(context, conn => delete_account::remove_next(&mut conn, account, keep_reported));
+    Ok(())
+}
+
+/// Those of one of ours, while the rows still tell which lists there are.
 async fn clear_feeds(context: &Context, account: AccountId) -> anyhow::Result<()> {
     let lists = sqlx::query_scalar!("SELECT id FROM lists WHERE account_id = $1", account)
         .fetch_all(&mut *context.db.acquire().await?)
@@ -68,9 +82,9 @@ async fn clear_feeds(context: &Context, account: AccountId) -> anyhow::Result<()
     Ok(kv::feed::clear(&context.kv, &feeds).await?)
 }
 
-async fn statuses(context: &Context, account: AccountId) -> Result<(), JobError> {
+async fn statuses(context: &Context, account: AccountId, keep_reported: bool) -> Result<(), JobError> {
     loop {
-        let doomed = delete_account::next_statuses(&mut *context.db.acquire().await?, account).await?;
+        let doomed = delete_account::next_statuses(&mut *context.db.acquire().await?, account, keep_reported).await?;
         if doomed.is_empty() {
             return Ok(());
         }

@@ -45,6 +45,7 @@ pub(crate) async fn run(context: &Context, job: DownloadAvatar) -> Result<(), Jo
     )
     .execute(&mut *context.db.acquire().await?)
     .await?;
+    remote_file::tell(context).await;
     Former { file_name: row.file_name, schema_version: row.schema_version }.remove(context, Attachment::Avatar, id).await;
     Ok(())
 }

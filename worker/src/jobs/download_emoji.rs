@@ -51,6 +51,7 @@ pub(crate) async fn run(context: &Context, job: DownloadEmoji) -> Result<(), Job
     .execute(&mut *tx)
     .await?;
     tx.commit().await?;
+    remote_file::tell(context).await;
     let former = Former { file_name: row.image_file_name, schema_version: row.image_storage_schema_version };
     former.remove(context, Attachment::CustomEmojiImage, row.id).await;
     Ok(())

@@ -32,6 +32,7 @@ pub(crate) async fn run(context: &Context, job: DownloadMedia) -> Result<(), Job
         let mut conn = context.db.acquire().await?;
         jobs::hasten(&mut conn, &Distribute { status_id, skip_notifications: false }).await?;
     }
+    remote_file::tell(context).await;
     result
 }
 

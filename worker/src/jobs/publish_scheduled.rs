@@ -1,9 +1,10 @@
-//! Posts scheduled statuses when their time has come.
+//! Posts scheduled statuses when their time has come; shows announcements in theirs.
 
 use std::time::Duration;
 
+use chrono::NaiveDateTime;
+use db::PgConnection;
 use jobs::feed::PublishScheduledStatus;
-use jobs::maintenance::PublishScheduled;
 
 use crate::context::Context;
 use crate::registry::JobError;
@@ -12,7 +13,7 @@ use crate::registry::JobError;
 const AHEAD: Duration = Duration::from_mins(2);
 
 /// Makes a job for everything that is due soon, or should long have been.
-pub(crate) async fn run(context: &Context, _: PublishScheduled) -> Result<(), JobError> {
+pub(super) async fn run(context: &Context) -> Result<(), JobError> {
     let mut tx = context.db.begin().await?;
     let now = context.clock.now_naive();
     let due = sqlx::query!(
@@ -25,7 +26,26 @@ pub(crate) async fn run(context: &Context, _: PublishScheduled) -> Result<(), Jo
         let left = row.scheduled_at.and_then(|at| (at - now).to_std().ok()).unwrap_or_default();
         jobs::enqueue_in(&mut tx, &PublishScheduledStatus { scheduled_id: row.id }, left).await?;
     }
+    announcements(&mut tx, now).await?;
     tx.commit().await?;
+    Ok(())
+}
+
+/// Those whose time has come are shown, those that are over no longer are.
+async fn announcements(conn: &mut PgConnection, now: NaiveDateTime) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE announcements SET published = true, published_at = $1, scheduled_at = NULL, updated_at = $1
+         WHERE NOT published AND scheduled_at <= $1 AND (ends_at IS NULL OR ends_at > $1)",
+        now
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE announcements SET published = false, scheduled_at = NULL, updated_at = $1 WHERE published AND ends_at <= $1",
+        now
+    )
+    .execute(conn)
+    .await?;
     Ok(())
 }
 

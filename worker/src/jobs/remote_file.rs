@@ -72,6 +72,14 @@ impl Former {
     }
 }
 
+/// Somebody may wait for it. If they are not told, they look for themselves.
+pub(super) async fn tell(context: &Context) {
+    let told = async { anyhow::Ok(jobs::media::tell_fetched(&mut *context.db.acquire().await?).await?) };
+    if let Err(error) = told.await {
+        tracing::debug!(%error, "nobody was told of a file");
+    }
+}
+
 /// A file that is refused or broken will be so again.
 pub(super) fn judge(error: media::Error) -> JobError {
     match error {

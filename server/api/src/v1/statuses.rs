@@ -83,6 +83,14 @@ async fn answer(app: &App, mut tx: Tx, viewer: AccountId, id: StatusId) -> ApiRe
     Ok(Json(status))
 }
 
+/// What a mark may have saved from the automatic deletion of old posts is looked at again. Not only one's own: a needless look costs
+/// less than asking whose it is.
+async fn no_longer_saved(app: &App, account: AccountId, id: StatusId) {
+    if let Err(error) = kv::account_cleanup::lower_cursor(&app.kv, account, id).await {
+        tracing::debug!(%error, account, "an old post is looked at later");
+    }
+}
+
 /// # Errors
 /// 404 for what is not for the viewer's eyes.
 async fn require_visible(tx: &mut Tx, viewer: Option<AccountId>, id: StatusId) -> ApiResult<()> {

@@ -8,7 +8,7 @@ use kv::activity::Counter;
 use services::favourite;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::{answer, count};
+use super::{answer, count, no_longer_saved};
 
 const SCOPES: [&str; 2] = ["write", "write:favourites"];
 
@@ -31,5 +31,7 @@ async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> Api
     let account = auth.require_user(&SCOPES)?.account_id;
     let mut tx = app.db.begin().await?;
     favourite::unfavourite(&mut tx, app.urls.uris(), account, params.id).await?;
-    answer(&app, tx, account, params.id).await
+    let status = answer(&app, tx, account, params.id).await?;
+    no_longer_saved(&app, account, params.id).await;
+    Ok(status)
 }

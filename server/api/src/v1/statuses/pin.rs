@@ -7,7 +7,7 @@ use entities::Status;
 use services::pin;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::answer;
+use super::{answer, no_longer_saved};
 
 const SCOPES: [&str; 2] = ["write", "write:accounts"];
 
@@ -26,5 +26,7 @@ async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> Api
     let account = auth.require_user(&SCOPES)?.account_id;
     let mut tx = app.db.begin().await?;
     pin::unpin(&mut tx, app.urls.uris(), account, params.id).await?;
-    answer(&app, tx, account, params.id).await
+    let status = answer(&app, tx, account, params.id).await?;
+    no_longer_saved(&app, account, params.id).await;
+    Ok(status)
 }

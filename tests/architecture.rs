@@ -8,7 +8,7 @@ use cargo_metadata::{DependencyKind, MetadataCommand};
 
 /// From bottom to top. A package may use those on lower lines, not its own line's.
 const LAYERS: &[&[&str]] = &[
-    &["ferrodon-config", "ferrodon-text"],
+    &["ferrodon-config", "ferrodon-push", "ferrodon-text"],
     &["ferrodon-http-client", "ferrodon-db", "ferrodon-kv", "ferrodon-media"],
     &["ferrodon-jobs"],
     &["ferrodon-activitypub", "ferrodon-entities"],

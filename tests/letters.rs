@@ -4,6 +4,7 @@ use axum::body::Body;
 use chrono::TimeDelta;
 use http::Request;
 use serde_json::{Value, json};
+use services::moderate_account::{ActionKind, Moderator, Strike, take_action};
 use testing::fixture::account::PASSWORD;
 use testing::{Browser, TestApp, clock};
 use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader};
@@ -193,7 +194,12 @@ async fn a_changed_address_counts_when_its_letter_is_answered() {
         .unwrap();
     tx.commit().await.unwrap();
     app.run_jobs().await;
-    let letter = letters.try_recv().unwrap();
+    let mut sent = [letters.try_recv().unwrap(), letters.try_recv().unwrap()];
+    sent.sort_by(|one, other| one.to.cmp(&other.to));
+    let [warning, letter] = sent;
+    assert_eq!(warning.to, "<alice@mail.example>", "the old address hears of it, in case it was somebody else");
+    let whole = warning.text.replace("=\r\n", "");
+    assert!(whole.contains("new@mail.example"), "{whole}");
     assert_eq!(letter.to, "<new@mail.example>");
     let answer = app.get(&letter.link("/auth/confirmation?")).await;
     assert!(answer.header("location").ends_with("/auth/sign_in"), "{}", answer.status);
@@ -227,6 +233,11 @@ async fn who_forgot_a_password_chooses_another_once() {
     assert_eq!(Browser::new(&app).sign_in("alice@mail.example", NEW_PASSWORD).await.status, 302);
     let used = app.get(&link).await;
     assert!(used.header("location").ends_with("/auth/password/new"), "{}", used.status);
+    app.run_jobs().await;
+    let told = letters.try_recv().unwrap();
+    assert_eq!(told.to, "<alice@mail.example>");
+    assert!(told.has("Subject: Your password for here.example was changed"), "{}", told.text);
+    assert!(letters.try_recv().is_err());
 }
 
 #[tokio::test]
@@ -288,6 +299,50 @@ async fn a_letter_that_cannot_be_delivered_now_is_tried_again() {
     sqlx::query("UPDATE ferrodon.job SET run_at = now()").execute(&mut *app.conn().await).await.unwrap();
     app.run_jobs().await;
     assert_eq!(letters.try_recv().unwrap().to, "<carol@mail.example>");
+}
+
+#[tokio::test]
+async fn a_letter_that_is_refused_for_good_is_not_sent_again_but_kept_for_the_operator() {
+    let (port, mut letters) = mail_server(1, "550 no such person here\r\n").await;
+    let app = app_with(port).await;
+    sign_up(&app).await;
+    app.run_jobs().await;
+    assert!(letters.try_recv().is_err());
+    let kind = "SELECT count(*) FROM ferrodon.job WHERE kind = 'mail_confirmation'";
+    assert_eq!(app.count(kind).await, 0);
+    let kept =
+        "SELECT count(*) FROM ferrodon.dead WHERE kind = 'mail_confirmation' AND reason = 'refused' AND last_error LIKE '%550%'";
+    assert_eq!(app.count(kept).await, 1);
+}
+
+#[tokio::test]
+async fn a_refusal_to_let_us_in_can_be_mended_and_the_letter_waits_for_that() {
+    let (port, mut letters) = mail_server(1, "530 sign in first\r\n").await;
+    let app = app_with(port).await;
+    sign_up(&app).await;
+    app.run_jobs().await;
+    assert!(letters.try_recv().is_err());
+    assert_eq!(app.count("SELECT count(*) FROM ferrodon.job WHERE kind = 'mail_confirmation' AND attempt = 1").await, 1);
+}
+
+#[tokio::test]
+async fn who_is_moderated_reads_why() {
+    let (port, mut letters) = mail_server(0, "").await;
+    let app = app_with(port).await;
+    let (alice, bob) = (app.account("alice").await, app.account("bob").await);
+    let moderator = Moderator { account: bob.account.id, position: 10 };
+    let mut tx = app.app().db.begin().await.unwrap();
+    for (kind, notify) in [(ActionKind::Silence, true), (ActionKind::None, false)] {
+        let strike = Strike { kind, report: None, preset: None, text: "Too loud at night.", notify };
+        take_action(&mut tx, moderator, alice.account.id, &strike).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    app.run_jobs().await;
+    let letter = letters.try_recv().unwrap();
+    assert_eq!(letter.to, "<alice@mail.example>");
+    assert!(letter.has("Subject: Your account @alice is limited"), "{}", letter.text);
+    assert!(letter.text.contains("Too loud at night."), "{}", letter.text);
+    assert!(letters.try_recv().is_err(), "a moderator may choose not to tell");
 }
 
 #[tokio::test]

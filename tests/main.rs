@@ -12,6 +12,7 @@ mod db;
 mod end_to_end;
 mod http_client;
 mod inbox;
+mod jobs;
 mod letters;
 mod oauth;
 mod pages;

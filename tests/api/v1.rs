@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod media;
 mod polls;
+mod push;
 mod reports;
 mod scheduled_statuses;
 mod statuses;

@@ -217,6 +217,63 @@ class Media(Suite):
         return out
 
 
+class Push(Suite):
+    """Messages to a push service that decrypts them: every one is as one that Mastodon sent."""
+
+    name = 'push'
+    # of a request: what another time, name or client makes different
+    own = ('connection', 'content-length', 'date', 'digest', 'unsubscribe-url', 'user-agent')
+
+    def prepare(self):
+        if os.geteuid() != 0:
+            raise Absent('the push service listens on port 443, which needs root')
+        sys.path.insert(0, os.path.join(HERE, 'fed'))
+        import ops
+        import remote
+
+        s = self.stand
+        s.clear()
+        s.start_redis()
+        self.port_443 = alone(os.path.join(tempfile.gettempdir(), 'ferrodon-fediverse.lock'))
+        authority = remote.CA(s.path('fediverse'))
+        authority.server_context('load-0001.test')
+        self.pem = s.path('fediverse/load-0001.test.pem')
+        s.set_env(LOCAL_DOMAIN='load.test', FERRODON_HOSTS='load-0001.test=127.1.0.1:443', ALLOWED_PRIVATE_ADDRESSES='127.0.0.0/8',
+                  SSL_CERT_FILE=authority.path)
+        s.run('db', 'setup')
+        self.tokens = {name: ops.make_user(s, name) for name in ('load10', 'load11', 'load12')}
+        s.sql("UPDATE accounts SET display_name = 'Load 12', note = 'Local account number 12' WHERE username = 'load12';")
+        for program in ('web', 'worker'):
+            s.start(program)
+
+    def play(self, only, report):
+        s = self.stand
+        self.harness(os.path.join(HERE, 'push', 'push.py'), '--base', s.base(), '--host', 'load.test', '--bind', '127.1.0.1', '--name', 'load-0001.test',
+                     '--pem', self.pem, '--reader=' + self.tokens['load10'], '--old-reader=' + self.tokens['load11'], '--actor=' + self.tokens['load12'],
+                     '--json', report)
+        sent = {self.named(row): self.comparable(row) for row in (read(report) if os.path.exists(report) else [])}
+        recorded = {self.named(row): self.comparable(row) for row in read(self.args.golden or os.path.join(HERE, 'push', 'golden.json'))}
+        out = {}
+        for name in sorted(recorded.keys() | sent.keys()):
+            if only and not any(fnmatch.fnmatch(name, pattern) for pattern in only):
+                continue
+            ours, theirs = sent.get(name), recorded.get(name)
+            out[name] = (ours == theirs, '' if ours == theirs else 'recorded %s, sent %s' % (theirs, ours))
+        for name, (passed, note) in out.items():
+            print('%s %s %s' % ('same' if passed else 'DIFFERENT', name, note))
+        return out
+
+    @staticmethod
+    def named(row):
+        """A path that is also a name: `new/mention/careful`."""
+        return '/'.join((row['path'].split('/')[-1], row['payload']['notification_type'], row['payload']['body'].split()[0].lstrip('@')))
+
+    def comparable(self, row):
+        headers = {name: '' if name in self.own else value for name, value in row['headers'].items() if name != 'connection'}
+        vapid = dict(row['vapid'], claims=dict(row['vapid']['claims'], exp=''))
+        return dict(row, headers=headers, vapid=vapid, payload=dict(row['payload'], notification_id=''), bytes='')
+
+
 class World(Suite):
     name = 'world'
     counts = True
@@ -320,7 +377,7 @@ class Absent(Exception):
     """There is nothing to play here; that is no failure."""
 
 
-SUITES = {suite.name: suite for suite in (Rest, Fed, Stream, Media, World, Structure, Text)}
+SUITES = {suite.name: suite for suite in (Rest, Fed, Stream, Media, Push, World, Structure, Text)}
 
 
 def regular(pattern):

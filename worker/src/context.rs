@@ -13,6 +13,7 @@ use kv::Kv;
 use media::{Processor, ProcessorConfig, Store, StoreConfig};
 
 use crate::jobs::deliver::Signers;
+use crate::jobs::web_push::Sender;
 use crate::mail::Mailer;
 
 /// Cheap to clone; all clones share what is inside.
@@ -32,6 +33,7 @@ pub struct Parts {
     pub renderer: Renderer,
     pub resolver: Resolver,
     pub(crate) mailer: Mailer,
+    pub(crate) push: Sender,
     pub(crate) signers: Signers,
 }
 
@@ -59,7 +61,7 @@ impl Context {
     /// Connects to nothing yet.
     ///
     /// # Errors
-    /// An address in the configuration cannot be used.
+    /// An address or key in the configuration cannot be used.
     pub fn new(config: Config) -> anyhow::Result<Self> {
         let db = Db::connect_lazy(&config.database, "ferrodon-worker")?;
         Self::with_db(config, db)
@@ -85,6 +87,7 @@ impl Context {
             renderer: Renderer::new(&config),
             resolver: Resolver::new(db.clone(), kv.clone(), http.clone(), config.federation.clone(), clock.clone()),
             mailer: Mailer::new(config.mail.clone())?,
+            push: Sender::new(&config.secrets)?,
             signers: Signers::new(),
             db,
             kv,

@@ -16,6 +16,8 @@ use tokio::fs;
 
 pub(crate) use letter::{Letter, Page};
 
+use crate::registry::JobError;
+
 /// Where `SMTP_DELIVERY_METHOD=file` puts letters, below the working directory.
 const FOLDER: &str = "tmp/mails";
 
@@ -50,8 +52,8 @@ impl Mailer {
     /// Sends a letter. A letter with the same `key` has the same Message-ID, so that a repeat after a crash is seen as one.
     ///
     /// # Errors
-    /// The server does not answer or refuses; or the address cannot be written to.
-    pub(crate) async fn send(&self, letter: &Letter) -> anyhow::Result<()> {
+    /// The server does not answer, or not now; or it refuses the letter for good.
+    pub(crate) async fn send(&self, letter: &Letter) -> Result<(), JobError> {
         self.send_with(letter, &[]).await
     }
 
@@ -59,10 +61,10 @@ impl Mailer {
     ///
     /// # Errors
     /// As [`Mailer::send`].
-    pub(crate) async fn send_with(&self, letter: &Letter, lines: &[(&'static str, String)]) -> anyhow::Result<()> {
+    pub(crate) async fn send_with(&self, letter: &Letter, lines: &[(&'static str, String)]) -> Result<(), JobError> {
         let message = self.write(letter, lines)?;
         match &self.transport {
-            Transport::Smtp(smtp) => drop(smtp.send(message).await.context("sending a letter")?),
+            Transport::Smtp(smtp) => drop(smtp.send(message).await.map_err(refused)?),
             Transport::Sendmail(sendmail) => sendmail.send(message).await.context("handing a letter to sendmail")?,
             Transport::Folder(folder) => keep(folder, &letter.key, &message.formatted()).await?,
             Transport::Nowhere => {}
@@ -97,6 +99,15 @@ impl Mailer {
         let body = MultiPart::alternative_plain_html(letter.page.text()?, letter.page.html()?);
         Ok(message.multipart(body)?)
     }
+}
+
+/// RFC 5321: after a reply of 5yz the same request must not be repeated. Those about signing in (RFC 4954) are about our settings,
+/// which the operator can mend before the letter is given up.
+fn refused(error: lettre::transport::smtp::Error) -> JobError {
+    let code: Option<u16> = error.status().map(Into::into);
+    let for_good = error.is_permanent() && !matches!(code, Some(530 | 534 | 535 | 538));
+    let error = anyhow::Error::new(error).context("sending a letter");
+    if for_good { JobError::Refused(error) } else { JobError::Retry(error) }
 }
 
 fn connect(smtp: &Smtp, own_name: &str) -> anyhow::Result<AsyncSmtpTransport<Tokio1Executor>> {

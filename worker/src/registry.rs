@@ -14,6 +14,8 @@ use crate::context::Context;
 #[derive(Debug)]
 pub enum JobError {
     Retry(anyhow::Error),
+    /// It will never succeed, and somebody should see why: it is kept in `ferrodon.dead`.
+    Refused(anyhow::Error),
     /// What the job is about is gone, or nothing is left to do; the reason is for the log.
     Discard(&'static str),
 }
@@ -94,6 +96,7 @@ impl Execute for Executor {
         match run(&self.context, &job.args).await {
             Ok(()) => Outcome::Done,
             Err(JobError::Discard(reason)) => Outcome::Discarded(reason),
+            Err(JobError::Refused(error)) => Outcome::Refused(format!("{error:#}")),
             Err(JobError::Retry(error)) => Outcome::Failed(format!("{error:#}")),
         }
     }

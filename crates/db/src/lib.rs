@@ -30,3 +30,4 @@ pub mod settings;
 pub mod statuses;
 pub mod tags;
 pub mod users;
+pub mod web_push_subscriptions;

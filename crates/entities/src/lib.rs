@@ -32,6 +32,7 @@ mod status;
 mod tag;
 pub mod timestamp;
 pub mod urls;
+mod web_push_subscription;
 
 pub use account::{
     Account, Badge, CredentialAccount, FamiliarFollowers, Field, MutedAccount, PartialAccount, Relationship, Role, Source,
@@ -71,3 +72,4 @@ pub use shared::Shared;
 pub use status::{Context, PollTitles, Quote, QuoteState, Status, StatusApplication, StatusEdit, StatusSource, TitleOnly};
 pub use tag::{DayOfUse, FeaturedTag, ShallowTag, Tag, history_days};
 pub use urls::Urls;
+pub use web_push_subscription::WebPushSubscription;

@@ -74,6 +74,14 @@ impl Client {
         if self.inner.https_only { "https" } else { "http" }
     }
 
+    /// Whether an address may be asked at all, as far as can be told without resolving its name.
+    ///
+    /// # Errors
+    /// The guard's reason.
+    pub fn judge(&self, url: &Url, kind: Kind) -> Result<(), Refusal> {
+        self.inner.guard.judge_url(url, kind != Kind::Federation || !self.inner.https_only)
+    }
+
     /// # Errors
     /// See [`FetchError`]; every status but 2xx is one.
     pub async fn get(&self, request: Get<'_>) -> Result<Answer, FetchError> {
@@ -147,8 +155,7 @@ impl Client {
         body: Option<Bytes>,
         signer: Option<&dyn Signer>,
     ) -> Result<Response, FetchError> {
-        let http_allowed = kind != Kind::Federation || !self.inner.https_only;
-        self.inner.guard.judge_url(url, http_allowed)?;
+        self.judge(url, kind)?;
         let place = url.host_str().unwrap_or_default().to_owned();
         let places = self.inner.places.get_with(place, || Arc::new(Semaphore::new(limits::PER_HOST)));
         // Held until the headers have come: most bodies arrive with them, and a slow one must not stop its neighbours.

@@ -60,3 +60,38 @@ impl Job for MailPendingAccount {
     const KIND: &'static str = "mail_pending_account";
     const LANE: Lane = Lane::Mailers;
 }
+
+/// Tells somebody that their password is another one now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailPasswordChange {
+    pub user_id: UserId,
+}
+
+impl Job for MailPasswordChange {
+    const KIND: &'static str = "mail_password_change";
+    const LANE: Lane = Lane::Mailers;
+}
+
+/// Tells the old address that another is to take its place. Both travel with the job: the rows may have changed when it runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailAddressChange {
+    pub user_id: UserId,
+    pub from: String,
+    pub to: String,
+}
+
+impl Job for MailAddressChange {
+    const KIND: &'static str = "mail_address_change";
+    const LANE: Lane = Lane::Mailers;
+}
+
+/// Tells somebody what moderators did about their account.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailStrike {
+    pub warning_id: i64,
+}
+
+impl Job for MailStrike {
+    const KIND: &'static str = "mail_strike";
+    const LANE: Lane = Lane::Mailers;
+}

@@ -34,6 +34,8 @@ pub enum Outcome {
     Discarded(&'static str),
     /// Worth another try.
     Failed(String),
+    /// No try will succeed, and somebody should see why.
+    Refused(String),
     /// This program has no handler of that name; a newer one may have.
     Unknown,
 }

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 
 use crate::create_account::{check_email, mail_token};
 use crate::error::Result;
-use jobs::mail::MailConfirmation;
+use jobs::mail::{MailAddressChange, MailConfirmation};
 
 /// Gives a role, or takes it away.
 ///
@@ -54,6 +54,8 @@ pub async fn disable_two_factor(conn: &mut PgConnection, user: UserId) -> Result
 pub async fn change_email(conn: &mut PgConnection, config: &Config, user: UserId, email: &str, bypass: bool) -> Result<()> {
     check_email(conn, config, user, email, bypass).await?;
     let email = email.trim().to_lowercase();
+    let before =
+        sqlx::query!("SELECT email, confirmed_at FROM users WHERE id = $1 FOR UPDATE", user).fetch_one(&mut *conn).await?;
     sqlx::query!(
         "UPDATE users SET email = CASE WHEN confirmed_at IS NULL THEN $2 ELSE email END,
            unconfirmed_email = CASE WHEN confirmed_at IS NOT NULL AND email <> $2 THEN $2 END,
@@ -66,5 +68,8 @@ pub async fn change_email(conn: &mut PgConnection, config: &Config, user: UserId
     .execute(&mut *conn)
     .await?;
     jobs::enqueue(conn, &MailConfirmation { user_id: user }).await?;
+    if before.confirmed_at.is_some() && before.email != email {
+        jobs::enqueue(conn, &MailAddressChange { user_id: user, from: before.email, to: email }).await?;
+    }
     Ok(())
 }

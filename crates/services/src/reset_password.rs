@@ -1,12 +1,13 @@
 //! A new password, and the end of everything that the old one opened.
 
 use db::{AccessTokenId, UserId};
+use jobs::mail::MailPasswordChange;
 use sqlx::PgConnection;
 
 use crate::error::Result;
 use crate::revoke_access::revoke_everything;
 
-/// Sets the hash of [`crate::create_account::hash_password`]; ends sessions, tokens, grants and push subscriptions.
+/// Sets the hash of [`crate::create_account::hash_password`]; ends sessions, tokens, grants and push subscriptions, and tells by mail.
 /// Returns the tokens that died, for [`crate::revoke_access::end_streams`] after the commit.
 ///
 /// # Errors
@@ -21,5 +22,6 @@ pub async fn reset_password(conn: &mut PgConnection, user: UserId, encrypted_pas
     )
     .execute(&mut *conn)
     .await?;
+    jobs::enqueue(conn, &MailPasswordChange { user_id: user }).await?;
     revoke_everything(conn, user).await
 }

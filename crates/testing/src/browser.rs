@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use axum::body::Body;
-use http::{Request, header};
+use http::{Method, Request, header};
 use scraper::{Html, Selector};
+use serde_json::Value;
 
 use crate::answer::Answer;
 use crate::app::TestApp;
@@ -13,12 +14,14 @@ pub struct Browser {
     app: TestApp,
     cookies: BTreeMap<String, String>,
     page: String,
+    /// The token for scripts of the last page that had one.
+    script_token: String,
 }
 
 impl Browser {
     #[must_use]
     pub fn new(app: &TestApp) -> Self {
-        Self { app: app.clone(), cookies: BTreeMap::new(), page: String::new() }
+        Self { app: app.clone(), cookies: BTreeMap::new(), page: String::new(), script_token: String::new() }
     }
 
     pub async fn get(&mut self, path: &str) -> Answer {
@@ -41,6 +44,18 @@ impl Browser {
     pub async fn submit_as(&mut self, method: &str, action: &str, values: &[(&str, &str)]) -> Answer {
         let fields = self.fields(action, Some(method));
         self.send_form(action, fields, values).await
+    }
+
+    /// What a script of the page that was shown last asks, in JSON.
+    pub async fn script(&mut self, method: Method, path: &str, params: &Value) -> Answer {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header(header::ORIGIN, format!("https://{}", self.app.domain()))
+            .header("x-csrf-token", &self.script_token)
+            .body(Body::from(params.to_string()));
+        self.send(request.unwrap()).await
     }
 
     async fn send_form(&mut self, action: &str, mut fields: BTreeMap<String, String>, values: &[(&str, &str)]) -> Answer {
@@ -83,6 +98,10 @@ impl Browser {
             self.cookies.insert(name.to_owned(), value.to_owned());
         }
         self.page = answer.text();
+        let mark = "<meta name=\"csrf-token\" content=\"";
+        if let Some(token) = self.page.split(mark).nth(1).and_then(|rest| rest.split('"').next()) {
+            token.clone_into(&mut self.script_token);
+        }
         answer
     }
 }

@@ -6,7 +6,19 @@ use crate::html::{self, Dom, NodeData};
 ///
 /// HTML nested too deeply gives an empty string.
 pub fn remote(source: &str) -> String {
-    let Some(dom) = html::fragment(&with_newlines(source)) else { return String::new() };
+    let mut text = stripped(&with_newlines(source));
+    if text.ends_with('\n') {
+        text.pop();
+        if text.ends_with('\r') {
+            text.pop();
+        }
+    }
+    text
+}
+
+/// The same without line breaks: tags go, as does what browsers do not show, and nothing takes their place.
+pub fn stripped(source: &str) -> String {
+    let Some(dom) = html::fragment(source) else { return String::new() };
     let mut text = String::with_capacity(source.len());
     let mut waiting = vec![Dom::ROOT];
     while let Some(id) = waiting.pop() {
@@ -16,12 +28,6 @@ pub fn remote(source: &str) -> String {
             _ => {}
         }
         dom.push_children(id, &mut waiting);
-    }
-    if text.ends_with('\n') {
-        text.pop();
-        if text.ends_with('\r') {
-            text.pop();
-        }
     }
     text
 }

@@ -7,9 +7,11 @@ mod media_proxy;
 mod meet;
 mod oauth;
 mod oembed;
+mod push_subscription;
 mod v1;
 mod v1_alpha;
 mod v2;
+mod web;
 
 use axum::Router;
 use shared::App;
@@ -23,4 +25,5 @@ pub fn routes() -> Router<App> {
         .merge(v1::routes())
         .merge(v1_alpha::routes())
         .merge(v2::routes())
+        .merge(web::routes())
 }

@@ -27,6 +27,7 @@ mod peers;
 mod polls;
 mod preferences;
 mod profile;
+mod push;
 mod reports;
 mod scheduled_statuses;
 mod statuses;
@@ -66,6 +67,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(polls::routes())
         .merge(preferences::routes())
         .merge(profile::routes())
+        .merge(push::routes())
         .merge(reports::routes())
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())

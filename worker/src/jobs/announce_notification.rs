@@ -1,6 +1,6 @@
 //! A notification on its way to open streams and phones.
 
-use db::{AccountId, NotificationId, PgConnection};
+use db::{AccountId, NotificationId, PgConnection, web_push_subscriptions};
 use entities::Notification;
 use jobs::feed::AnnounceNotification;
 use jobs::push::WebPush;
@@ -58,31 +58,10 @@ pub(super) async fn run(context: &Context, job: AnnounceNotification) -> Result<
 /// To each of the owner's devices that wants this type.
 async fn push(conn: &mut PgConnection, row: &Row, notification: NotificationId) -> Result<(), JobError> {
     let Some(kind) = &row.kind else { return Ok(()) };
-    let subscriptions = sqlx::query!(
-        r#"
-        SELECT s.id,
-               COALESCE(s.data -> 'alerts' ->> $2, 'false') IN ('true', '1', 't') AND CASE s.data ->> 'policy'
-                   WHEN 'none' THEN false
-                   WHEN 'followed' THEN EXISTS (
-                       SELECT 1 FROM follows f WHERE f.account_id = $1 AND f.target_account_id = $3)
-                   WHEN 'follower' THEN EXISTS (
-                       SELECT 1 FROM follows f WHERE f.account_id = $3 AND f.target_account_id = $1)
-                   ELSE true
-               END AS "wanted!"
-        FROM web_push_subscriptions s JOIN users u ON u.id = s.user_id
-        WHERE u.account_id = $1
-        "#,
-        row.account_id,
-        kind,
-        row.from_account_id
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let jobs: Vec<WebPush> = subscriptions
-        .iter()
-        .filter(|subscription| subscription.wanted)
-        .map(|subscription| WebPush { subscription_id: subscription.id, notification_id: notification })
-        .collect();
+    let pair = web_push_subscriptions::Pair { recipient: row.account_id, sender: row.from_account_id };
+    let subscriptions = web_push_subscriptions::wanting(conn, pair, kind).await?;
+    let jobs: Vec<WebPush> =
+        subscriptions.into_iter().map(|subscription_id| WebPush { subscription_id, notification_id: notification }).collect();
     jobs::enqueue_many(conn, &jobs).await?;
     Ok(())
 }

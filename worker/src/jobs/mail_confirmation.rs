@@ -47,5 +47,5 @@ pub(super) async fn run(context: &Context, job: MailConfirmation) -> Result<(), 
         key: format!("confirmation-{}-{}", job.user_id, super::mail_key(&token)),
         page,
     };
-    Ok(context.mailer.send(&letter).await?)
+    context.mailer.send(&letter).await
 }

@@ -84,7 +84,7 @@ pub(super) async fn run(context: &Context, job: MailNotification) -> Result<(), 
     };
     let lines = head(context, &row, &unsubscribe);
     let letter = Letter { to: row.email, subject, key: format!("notification-{}-{}", row.user_id, job.notification_id), page };
-    Ok(context.mailer.send_with(&letter, &lines).await?)
+    context.mailer.send_with(&letter, &lines).await
 }
 
 fn unsubscribe_link(context: &Context, row: &NotificationRow) -> String {

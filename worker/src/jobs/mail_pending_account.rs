@@ -34,6 +34,7 @@ pub(super) async fn run(context: &Context, job: MailPendingAccount) -> Result<()
     let site = db::settings::load(&mut conn).await?.site_title;
     drop(conn);
     let domain = context.urls.local_domain();
+    let mut refused = None;
     for member in staff {
         if !UserSettings::parse(member.settings.as_deref()).flag(SETTING).unwrap_or(true) {
             continue;
@@ -55,7 +56,11 @@ pub(super) async fn run(context: &Context, job: MailPendingAccount) -> Result<()
             key: format!("pending-account-{}-{}", job.user_id, member.id),
             page,
         };
-        context.mailer.send(&letter).await?;
+        match context.mailer.send(&letter).await {
+            // One address that does not exist any more keeps the letter from nobody else.
+            Err(JobError::Refused(error)) => refused = Some(error),
+            other => other?,
+        }
     }
-    Ok(())
+    refused.map_or(Ok(()), |error| Err(JobError::Refused(error)))
 }

@@ -37,5 +37,5 @@ pub(super) async fn run(context: &Context, job: MailWelcome) -> Result<(), JobEr
     };
     let letter =
         Letter { to: user.email, subject: format!("Welcome to {domain}"), key: format!("welcome-{}", job.user_id), page };
-    Ok(context.mailer.send(&letter).await?)
+    context.mailer.send(&letter).await
 }

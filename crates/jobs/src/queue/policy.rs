@@ -33,6 +33,7 @@ pub fn after(limits: Limits, outcome: Outcome, dice: u64) -> Next {
     let (reason, error) = match outcome {
         Outcome::Done | Outcome::Discarded(_) => return Next::Delete,
         Outcome::Failed(error) => ("exhausted", error),
+        Outcome::Refused(error) => return Next::Bury { reason: "refused", error },
         Outcome::Unknown => ("unknown", "no handler has this name".to_owned()),
     };
     if limits.attempt.saturating_add(1) >= limits.max_attempts {
@@ -79,6 +80,13 @@ mod tests {
         assert_eq!(failed(24, 26), Next::Retry { after: back_off(24, 3), error: "no".to_owned() });
         assert_eq!(failed(25, 26), Next::Bury { reason: "exhausted", error: "no".to_owned() });
         assert_eq!(failed(0, 1), Next::Bury { reason: "exhausted", error: "no".to_owned() });
+    }
+
+    #[test]
+    fn what_was_refused_for_good_is_buried_at_once() {
+        let limits = Limits { attempt: 0, max_attempts: 26 };
+        let next = after(limits, Outcome::Refused("550 no such person".to_owned()), 0);
+        assert_eq!(next, Next::Bury { reason: "refused", error: "550 no such person".to_owned() });
     }
 
     #[test]

@@ -180,6 +180,9 @@ fn note(job: &Taken, outcome: &Outcome) {
         Outcome::Failed(error) => {
             tracing::warn!(target: "ferrodon", id = job.id, kind = job.kind, attempt = job.limits.attempt, error, "job failed");
         }
+        Outcome::Refused(error) => {
+            tracing::warn!(target: "ferrodon", id = job.id, kind = job.kind, error, "job refused for good");
+        }
         Outcome::Unknown => tracing::error!(target: "ferrodon", id = job.id, kind = job.kind, "no handler has this name"),
     }
 }

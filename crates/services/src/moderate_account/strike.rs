@@ -1,6 +1,7 @@
 //! Actions against an account: the action itself, the strike that records it, and the reports that it settles.
 
 use db::AccountId;
+use jobs::mail::MailStrike;
 use sqlx::PgConnection;
 
 use super::{Mark, Moderator, Target, log, log_account, log_user, mark, suspend, target};
@@ -73,6 +74,7 @@ pub async fn take_action(conn: &mut PgConnection, moderator: Moderator, account:
     settle_reports(conn, moderator, account, strike).await?;
     if strike.notify && target.domain.is_none() && target.user.is_some() {
         notify(conn, &Event::moderation_warning(account, warning)).await?;
+        jobs::enqueue(conn, &MailStrike { warning_id: warning }).await?;
     }
     Ok(())
 }

@@ -4,6 +4,7 @@ use askama::Template;
 use axum::extract::State;
 use db::{AccessTokenId, PgConnection, UserId, session_activations};
 use http::{HeaderMap, StatusCode};
+use jobs::mail::MailPasswordChange;
 use serde::Deserialize;
 use services::create_account::hash_password;
 use services::modify_user::change_email;
@@ -176,7 +177,7 @@ async fn set_password(
     user: UserId,
     hash: &str,
     this: Option<&str>,
-) -> Result<Vec<AccessTokenId>, sqlx::Error> {
+) -> anyhow::Result<Vec<AccessTokenId>> {
     sqlx::query!(
         "UPDATE users SET encrypted_password = $2, reset_password_token = NULL, reset_password_sent_at = NULL,
            updated_at = now() AT TIME ZONE 'utc'
@@ -186,7 +187,8 @@ async fn set_password(
     )
     .execute(&mut *conn)
     .await?;
-    session_activations::end_others(conn, user, this).await
+    jobs::enqueue(conn, &MailPasswordChange { user_id: user }).await?;
+    Ok(session_activations::end_others(conn, user, this).await?)
 }
 
 async fn browsers(conn: &mut PgConnection, user: UserId) -> Result<Vec<BrowserRow>, sqlx::Error> {

@@ -1,0 +1,3 @@
+//! `worker/src/jobs`
+
+mod web_push;

@@ -9,9 +9,9 @@ use db::domain_blocks::{self, DomainBlockRow, Severity};
 use db::{AccountId, PgConnection};
 use jobs::domain::{ApplyDomainBlock, ClearDomainMedia, DeleteDomain, LiftDomainBlock, RefreshInstances};
 
-pub use accounts::{apply, free, suspend_disallowed};
+pub use accounts::{apply, free, next_accounts, suspend_disallowed};
 pub use media::{clear_attachments, clear_emojis, clear_pictures};
-pub use sever::{sever, sever_silently, suspended_accounts, tell_severed};
+pub use sever::{sever, sever_silently, tell_severed};
 
 use crate::audit_log;
 use crate::block_domain::normalize;
@@ -149,15 +149,20 @@ async fn take_effect(
     Ok(())
 }
 
-/// The accounts are free at once; of a large server the rest of them soon after.
+/// The accounts of a small server are free at once, those of a large one soon after.
 ///
 /// # Errors
 /// [`Error::NotFound`].
 pub async fn unblock(conn: &mut PgConnection, by: AccountId, id: i64) -> Result<()> {
     let former = domain_blocks::held(conn, id).await?.ok_or(Error::NotFound)?;
     sqlx::query!("DELETE FROM domain_blocks WHERE id = $1", id).execute(&mut *conn).await?;
-    let domains = domain_blocks::known_below(conn, &former.domain).await?;
-    if free(conn, &domains, former.created_at).await? {
+    let mut waits = false;
+    for domain in domain_blocks::known_below(conn, &former.domain).await? {
+        let accounts = next_accounts(conn, &domain, i64::MIN).await?;
+        free(conn, &accounts, former.created_at).await?;
+        waits |= accounts::is_full(&accounts);
+    }
+    if waits {
         let rest = LiftDomainBlock { domain: former.domain.clone(), imposed_at: former.created_at };
         jobs::enqueue(conn, &rest).await?;
     }

@@ -1,8 +1,8 @@
 //! What a rule about a whole server does to its accounts. Each piece holds the row of the rule: whoever changes the rule meanwhile
 //! waits for the piece, and has asked for a run of their own.
 
-use db::Tx;
 use db::domain_blocks::{self, DomainBlockRow, Severity};
+use db::{AccountId, Tx};
 use jobs::account::DeleteAccount;
 use jobs::domain::{ApplyDomainBlock, LiftDomainBlock};
 use services::moderate_domain;
@@ -17,16 +17,20 @@ pub(crate) async fn run(context: &Context, job: ApplyDomainBlock) -> Result<(), 
     let rule = domain_blocks::held(&mut tx, job.domain_block_id).await?.ok_or(GONE)?;
     let domains = domain_blocks::known_below(&mut tx, &rule.domain).await?;
     tx.commit().await?;
-    loop {
-        let Some(mut tx) = piece(context, &rule).await? else { return Ok(()) };
-        let more = moderate_domain::apply(&mut tx, &rule, &domains).await?;
-        tx.commit().await?;
-        if !more {
-            break;
+    for domain in &domains {
+        let mut after = i64::MIN;
+        loop {
+            let Some(mut tx) = piece(context, &rule).await? else { return Ok(()) };
+            let accounts = moderate_domain::next_accounts(&mut tx, domain, after).await?;
+            let Some(last) = accounts.last().copied() else { break };
+            let suspended = moderate_domain::apply(&mut tx, &rule, &accounts).await?;
+            tx.commit().await?;
+            part(context, &job, &rule, suspended).await?;
+            after = last;
         }
     }
     if rule.severity == Severity::Suspend {
-        part(context, &job, &rule, &domains).await?;
+        finish(context, &job, &rule).await?;
     }
     Ok(())
 }
@@ -39,27 +43,32 @@ async fn piece(context: &Context, rule: &DomainBlockRow) -> Result<Option<Tx>, J
 }
 
 /// The ties first, while the accounts can still be told; then all that the accounts left here.
-async fn part(context: &Context, job: &ApplyDomainBlock, rule: &DomainBlockRow, domains: &[String]) -> Result<(), JobError> {
-    let mut after = i64::MIN;
-    loop {
-        let mut conn = context.db.acquire().await?;
-        let accounts = moderate_domain::suspended_accounts(&mut conn, domains, rule.created_at, after).await?;
-        drop(conn);
-        let Some(last) = accounts.last().copied() else { break };
-        loop {
-            let Some(mut tx) = piece(context, rule).await? else { return Ok(()) };
-            let more = moderate_domain::sever(&mut tx, &context.renderer, &accounts, rule, job.since).await?;
-            tx.commit().await?;
-            if !more {
-                break;
-            }
-        }
-        let deletions: Vec<DeleteAccount> = accounts.into_iter().map(|account| deletion(account, rule.id)).collect();
-        let Some(mut tx) = piece(context, rule).await? else { return Ok(()) };
-        jobs::enqueue_many(&mut tx, &deletions).await?;
-        tx.commit().await?;
-        after = last;
+async fn part(
+    context: &Context,
+    job: &ApplyDomainBlock,
+    rule: &DomainBlockRow,
+    suspended: Vec<AccountId>,
+) -> Result<(), JobError> {
+    if suspended.is_empty() {
+        return Ok(());
     }
+    loop {
+        let Some(mut tx) = piece(context, rule).await? else { return Ok(()) };
+        let more = moderate_domain::sever(&mut tx, &context.renderer, &suspended, rule, job.since).await?;
+        tx.commit().await?;
+        if !more {
+            break;
+        }
+    }
+    let deletions: Vec<DeleteAccount> = suspended.into_iter().map(|account| deletion(account, rule.id)).collect();
+    let Some(mut tx) = piece(context, rule).await? else { return Ok(()) };
+    jobs::enqueue_many(&mut tx, &deletions).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// When nothing more can end, people are told what has ended.
+async fn finish(context: &Context, job: &ApplyDomainBlock, rule: &DomainBlockRow) -> Result<(), JobError> {
     loop {
         let Some(mut tx) = piece(context, rule).await? else { return Ok(()) };
         let people = moderate_domain::tell_severed(&mut tx, rule, job.since).await?;
@@ -72,18 +81,22 @@ async fn part(context: &Context, job: &ApplyDomainBlock, rule: &DomainBlockRow, 
 }
 
 /// The row stays, and with it the suspension.
-fn deletion(account_id: db::AccountId, rule: i64) -> DeleteAccount {
+fn deletion(account_id: AccountId, rule: i64) -> DeleteAccount {
     DeleteAccount { account_id, reserve_username: true, free_address: false, skip_activitypub: true, domain_block: Some(rule) }
 }
 
 pub(crate) async fn lift(context: &Context, job: LiftDomainBlock) -> Result<(), JobError> {
     let domains = domain_blocks::known_below(&mut *context.db.acquire().await?, &job.domain).await?;
-    loop {
-        let mut tx = context.db.begin().await?;
-        let more = moderate_domain::free(&mut tx, &domains, job.imposed_at).await?;
-        tx.commit().await?;
-        if !more {
-            return Ok(());
+    for domain in &domains {
+        let mut after = i64::MIN;
+        loop {
+            let mut tx = context.db.begin().await?;
+            let accounts = moderate_domain::next_accounts(&mut tx, domain, after).await?;
+            let Some(last) = accounts.last().copied() else { break };
+            moderate_domain::free(&mut tx, &accounts, job.imposed_at).await?;
+            tx.commit().await?;
+            after = last;
         }
     }
+    Ok(())
 }

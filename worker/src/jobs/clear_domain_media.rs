@@ -1,7 +1,6 @@
 //! Files of a server whose media are rejected. Ends early if they no longer are.
 
-use db::Tx;
-use db::domain_blocks;
+use db::{AccountId, Tx, domain_blocks};
 use jobs::domain::ClearDomainMedia;
 use services::moderate_domain;
 
@@ -14,21 +13,34 @@ pub(crate) async fn run(context: &Context, job: ClearDomainMedia) -> Result<(), 
     tx.commit().await?;
     loop {
         let Some((mut tx, domain)) = piece(context, &job).await? else { return Ok(()) };
-        let pictures = moderate_domain::clear_pictures(&mut tx, &domains).await?;
-        let emojis = moderate_domain::clear_emojis(&mut tx, &domain).await?;
+        let more = moderate_domain::clear_emojis(&mut tx, &domain).await?;
         tx.commit().await?;
-        if !(pictures || emojis) {
+        if !more {
             break;
         }
     }
-    let mut after = i64::MIN;
+    for domain in &domains {
+        let mut after = i64::MIN;
+        loop {
+            let Some((mut tx, _)) = piece(context, &job).await? else { return Ok(()) };
+            let accounts = moderate_domain::next_accounts(&mut tx, domain, after).await?;
+            let Some(last) = accounts.last().copied() else { break };
+            moderate_domain::clear_pictures(&mut tx, &accounts).await?;
+            tx.commit().await?;
+            attachments(context, &job, &accounts).await?;
+            after = last;
+        }
+    }
+    Ok(())
+}
+
+async fn attachments(context: &Context, job: &ClearDomainMedia, accounts: &[AccountId]) -> Result<(), JobError> {
     loop {
-        let Some((mut tx, _)) = piece(context, &job).await? else { return Ok(()) };
-        let next = moderate_domain::clear_attachments(&mut tx, &domains, after).await?;
+        let Some((mut tx, _)) = piece(context, job).await? else { return Ok(()) };
+        let more = moderate_domain::clear_attachments(&mut tx, accounts).await?;
         tx.commit().await?;
-        match next {
-            Some(next) => after = next,
-            None => return Ok(()),
+        if !more {
+            return Ok(());
         }
     }
 }

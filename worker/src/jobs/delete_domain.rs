@@ -7,31 +7,16 @@ use services::moderate_domain;
 use crate::context::Context;
 use crate::registry::JobError;
 
-/// Accounts of one piece.
-const PIECE: i64 = 100;
-
 pub(crate) async fn run(context: &Context, job: DeleteDomain) -> Result<(), JobError> {
-    loop {
-        let mut tx = context.db.begin().await?;
-        let more = moderate_domain::suspend_disallowed(&mut tx, &job.domain).await?;
-        tx.commit().await?;
-        match more {
-            Some(true) => {}
-            Some(false) => break,
-            None => return Err(JobError::Discard("the server is allowed again")),
-        }
-    }
     let mut after = i64::MIN;
     loop {
-        let accounts = sqlx::query_scalar!(
-            "SELECT id FROM accounts WHERE domain = $1 AND suspended_at IS NOT NULL AND id > $2 ORDER BY id LIMIT $3",
-            job.domain,
-            after,
-            PIECE
-        )
-        .fetch_all(&mut *context.db.acquire().await?)
-        .await?;
+        let mut tx = context.db.begin().await?;
+        let accounts = moderate_domain::next_accounts(&mut tx, &job.domain, after).await?;
         let Some(last) = accounts.last().copied() else { return Ok(()) };
+        if !moderate_domain::suspend_disallowed(&mut tx, &job.domain, &accounts).await? {
+            return Err(JobError::Discard("the server is allowed again"));
+        }
+        tx.commit().await?;
         loop {
             let mut tx = context.db.begin().await?;
             let more = moderate_domain::sever_silently(&mut tx, &context.renderer, &accounts).await?;

@@ -2,8 +2,8 @@
 //! moderators did to single accounts, and is taken off with the rule.
 
 use chrono::NaiveDateTime;
-use db::PgConnection;
 use db::domain_blocks::{DomainBlockRow, Severity};
+use db::{AccountId, PgConnection};
 
 use crate::error::Result;
 
@@ -12,97 +12,118 @@ const PIECE: i64 = 500;
 /// `accounts.suspension_origin`: by this server.
 const LOCAL_ORIGIN: i32 = 0;
 
-/// Marks the next accounts that the rule means, and frees the next that it no longer means. True: there may be more.
+/// The next accounts of exactly this domain, by id; what looks at all of them goes on after the last.
 ///
 /// # Errors
 /// The database fails.
-pub async fn apply(conn: &mut PgConnection, rule: &DomainBlockRow, domains: &[String]) -> Result<bool> {
-    let marked = match rule.severity {
-        Severity::Silence => silence(conn, domains, rule.created_at).await?,
-        Severity::Suspend => suspend(conn, domains, rule.created_at).await?,
-        Severity::Noop => 0,
-    };
-    let mut freed = 0;
+pub async fn next_accounts(conn: &mut PgConnection, domain: &str, after: AccountId) -> Result<Vec<AccountId>> {
+    let ids =
+        sqlx::query_scalar!("SELECT id FROM accounts WHERE domain = $1 AND id > $2 ORDER BY id LIMIT $3", domain, after, PIECE)
+            .fetch_all(conn)
+            .await?;
+    Ok(ids)
+}
+
+/// Whether more may come after these.
+pub(super) fn is_full(accounts: &[AccountId]) -> bool {
+    i64::try_from(accounts.len()) == Ok(PIECE)
+}
+
+/// Marks those of these accounts that the rule means, and frees those that it no longer means. Those that bear the mark of a
+/// suspension afterwards.
+///
+/// # Errors
+/// The database fails.
+pub async fn apply(conn: &mut PgConnection, rule: &DomainBlockRow, accounts: &[AccountId]) -> Result<Vec<AccountId>> {
+    let at = rule.created_at;
+    lock(conn, accounts).await?;
+    match rule.severity {
+        Severity::Silence => silence(conn, accounts, at).await?,
+        Severity::Suspend => suspend(conn, accounts, at).await?,
+        Severity::Noop => {}
+    }
     if rule.severity != Severity::Silence {
-        freed += unsilence(conn, domains, rule.created_at).await?;
+        unsilence(conn, accounts, at).await?;
     }
     if rule.severity != Severity::Suspend {
-        freed += unsuspend(conn, domains, rule.created_at).await?;
+        unsuspend(conn, accounts, at).await?;
+        return Ok(Vec::new());
     }
-    Ok(marked + freed > 0)
+    let marked =
+        sqlx::query_scalar!("SELECT id FROM accounts WHERE id = ANY($1) AND suspended_at = $2 ORDER BY id", accounts, at);
+    Ok(marked.fetch_all(conn).await?)
 }
 
-/// Frees the next accounts that bear this mark. True: there may be more.
+/// Frees those of these accounts that bear this mark.
 ///
 /// # Errors
 /// The database fails.
-pub async fn free(conn: &mut PgConnection, domains: &[String], imposed_at: NaiveDateTime) -> Result<bool> {
-    let silenced = unsilence(conn, domains, imposed_at).await?;
-    let suspended = unsuspend(conn, domains, imposed_at).await?;
-    let full = u64::try_from(PIECE).unwrap_or(u64::MAX);
-    Ok(silenced >= full || suspended >= full)
+pub async fn free(conn: &mut PgConnection, accounts: &[AccountId], imposed_at: NaiveDateTime) -> Result<()> {
+    lock(conn, accounts).await?;
+    unsilence(conn, accounts, imposed_at).await?;
+    unsuspend(conn, accounts, imposed_at).await
 }
 
-async fn silence(conn: &mut PgConnection, domains: &[String], at: NaiveDateTime) -> Result<u64> {
-    let marked = sqlx::query!(
-        "UPDATE accounts SET silenced_at = $2 WHERE id IN (
-           SELECT id FROM accounts WHERE domain = ANY($1) AND silenced_at IS NULL ORDER BY id LIMIT $3 FOR UPDATE)",
-        domains,
-        at,
-        PIECE
-    );
-    Ok(marked.execute(conn).await?.rows_affected())
+/// In the order of their ids, so that two who change several do not wait for each other in a circle.
+async fn lock(conn: &mut PgConnection, accounts: &[AccountId]) -> Result<()> {
+    sqlx::query_scalar!("SELECT id FROM accounts WHERE id = ANY($1) ORDER BY id FOR UPDATE", accounts).fetch_all(conn).await?;
+    Ok(())
 }
 
-async fn suspend(conn: &mut PgConnection, domains: &[String], at: NaiveDateTime) -> Result<u64> {
-    let marked = sqlx::query!(
-        "UPDATE accounts SET suspended_at = $2, suspension_origin = $4 WHERE id IN (
-           SELECT id FROM accounts WHERE domain = ANY($1) AND suspended_at IS NULL ORDER BY id LIMIT $3 FOR UPDATE)",
-        domains,
+async fn silence(conn: &mut PgConnection, accounts: &[AccountId], at: NaiveDateTime) -> Result<()> {
+    sqlx::query!("UPDATE accounts SET silenced_at = $2 WHERE id = ANY($1) AND silenced_at IS NULL", accounts, at)
+        .execute(conn)
+        .await?;
+    Ok(())
+}
+
+async fn suspend(conn: &mut PgConnection, accounts: &[AccountId], at: NaiveDateTime) -> Result<()> {
+    sqlx::query!(
+        "UPDATE accounts SET suspended_at = $2, suspension_origin = $3 WHERE id = ANY($1) AND suspended_at IS NULL",
+        accounts,
         at,
-        PIECE,
         LOCAL_ORIGIN
-    );
-    Ok(marked.execute(conn).await?.rows_affected())
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
-async fn unsilence(conn: &mut PgConnection, domains: &[String], at: NaiveDateTime) -> Result<u64> {
-    let freed = sqlx::query!(
-        "UPDATE accounts SET silenced_at = NULL WHERE id IN (
-           SELECT id FROM accounts WHERE domain = ANY($1) AND silenced_at = $2 ORDER BY id LIMIT $3 FOR UPDATE)",
-        domains,
-        at,
-        PIECE
-    );
-    Ok(freed.execute(conn).await?.rows_affected())
+async fn unsilence(conn: &mut PgConnection, accounts: &[AccountId], at: NaiveDateTime) -> Result<()> {
+    sqlx::query!("UPDATE accounts SET silenced_at = NULL WHERE id = ANY($1) AND silenced_at = $2", accounts, at)
+        .execute(conn)
+        .await?;
+    Ok(())
 }
 
-async fn unsuspend(conn: &mut PgConnection, domains: &[String], at: NaiveDateTime) -> Result<u64> {
-    let freed = sqlx::query!(
-        "UPDATE accounts SET suspended_at = NULL, suspension_origin = NULL WHERE id IN (
-           SELECT id FROM accounts WHERE domain = ANY($1) AND suspended_at = $2 ORDER BY id LIMIT $3 FOR UPDATE)",
-        domains,
-        at,
-        PIECE
-    );
-    Ok(freed.execute(conn).await?.rows_affected())
+async fn unsuspend(conn: &mut PgConnection, accounts: &[AccountId], at: NaiveDateTime) -> Result<()> {
+    sqlx::query!(
+        "UPDATE accounts SET suspended_at = NULL, suspension_origin = NULL WHERE id = ANY($1) AND suspended_at = $2",
+        accounts,
+        at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
 }
 
-/// Suspends the next accounts of a server that is no longer allowed. True: there may be more. `None`: it is allowed again.
+/// Suspends these accounts of a server that is no longer allowed. False: it is allowed again, and nothing was done.
 ///
 /// # Errors
 /// The database fails.
-pub async fn suspend_disallowed(conn: &mut PgConnection, domain: &str) -> Result<Option<bool>> {
+pub async fn suspend_disallowed(conn: &mut PgConnection, domain: &str, accounts: &[AccountId]) -> Result<bool> {
     let allowed = sqlx::query_scalar!("SELECT id FROM domain_allows WHERE domain = $1 FOR SHARE", domain);
     if allowed.fetch_optional(&mut *conn).await?.is_some() {
-        return Ok(None);
+        return Ok(false);
     }
-    let marked = sqlx::query!(
-        "UPDATE accounts SET suspended_at = now() AT TIME ZONE 'utc', suspension_origin = $2 WHERE id IN (
-           SELECT id FROM accounts WHERE domain = $1 AND suspended_at IS NULL ORDER BY id LIMIT $3 FOR UPDATE)",
-        domain,
-        LOCAL_ORIGIN,
-        PIECE
-    );
-    Ok(Some(marked.execute(conn).await?.rows_affected() > 0))
+    lock(conn, accounts).await?;
+    sqlx::query!(
+        "UPDATE accounts SET suspended_at = now() AT TIME ZONE 'utc', suspension_origin = $2
+         WHERE id = ANY($1) AND suspended_at IS NULL",
+        accounts,
+        LOCAL_ORIGIN
+    )
+    .execute(conn)
+    .await?;
+    Ok(true)
 }

@@ -9,19 +9,17 @@ use crate::error::Result;
 /// Rows of one piece.
 const PIECE: i64 = 200;
 
-/// Pictures of the next accounts that have any. True: there may be more.
+/// Pictures of these accounts.
 ///
 /// # Errors
 /// The database fails.
-pub async fn clear_pictures(conn: &mut PgConnection, domains: &[String]) -> Result<bool> {
+pub async fn clear_pictures(conn: &mut PgConnection, accounts: &[AccountId]) -> Result<()> {
     let rows = sqlx::query!(
         r#"
         SELECT id, avatar_file_name, avatar_storage_schema_version, header_file_name, header_storage_schema_version FROM accounts
-        WHERE domain = ANY($1) AND (avatar_file_name IS NOT NULL OR header_file_name IS NOT NULL)
-        ORDER BY id LIMIT $2 FOR UPDATE
+        WHERE id = ANY($1) AND (avatar_file_name IS NOT NULL OR header_file_name IS NOT NULL) ORDER BY id FOR UPDATE
         "#,
-        domains,
-        PIECE
+        accounts
     )
     .fetch_all(&mut *conn)
     .await?;
@@ -39,31 +37,21 @@ pub async fn clear_pictures(conn: &mut PgConnection, domains: &[String]) -> Resu
     )
     .execute(&mut *conn)
     .await?;
-    delete(conn, keys).await?;
-    Ok(!ids.is_empty())
+    delete(conn, keys).await
 }
 
-/// Media of posts of the next accounts after this one, `None` when there are none left.
+/// The next media of posts of these accounts. True: there may be more.
 ///
 /// # Errors
 /// The database fails.
-pub async fn clear_attachments(conn: &mut PgConnection, domains: &[String], after: AccountId) -> Result<Option<AccountId>> {
-    let accounts = sqlx::query_scalar!(
-        "SELECT id FROM accounts WHERE domain = ANY($1) AND id > $2 ORDER BY id LIMIT $3",
-        domains,
-        after,
-        PIECE
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    let Some(last) = accounts.last().copied() else { return Ok(None) };
+pub async fn clear_attachments(conn: &mut PgConnection, accounts: &[AccountId]) -> Result<bool> {
     let rows = sqlx::query!(
         r#"
         SELECT id, file_file_name, file_storage_schema_version, thumbnail_file_name, thumbnail_storage_schema_version
         FROM media_attachments WHERE account_id = ANY($1) AND (file_file_name IS NOT NULL OR thumbnail_file_name IS NOT NULL)
         ORDER BY id LIMIT $2 FOR UPDATE
         "#,
-        &accounts,
+        accounts,
         PIECE
     )
     .fetch_all(&mut *conn)
@@ -89,8 +77,7 @@ pub async fn clear_attachments(conn: &mut PgConnection, domains: &[String], afte
     .execute(&mut *conn)
     .await?;
     delete(conn, keys).await?;
-    // The same accounts once more while they had as many as one piece takes.
-    Ok(Some(if i64::try_from(ids.len()) == Ok(PIECE) { after } else { last }))
+    Ok(i64::try_from(ids.len()) == Ok(PIECE))
 }
 
 /// Custom emojis of the domain and of those below it, rows and all. True: there may be more.

@@ -11,31 +11,8 @@ use crate::followers::FollowCount;
 use crate::party;
 use crate::severance::{self, Cause};
 
-/// Accounts, and ties of one account, of one piece.
-const ACCOUNTS: i64 = 100;
+/// Ties of one piece.
 const TIES: i64 = 100;
-
-/// The next accounts that bear the mark of a suspension, by id.
-///
-/// # Errors
-/// The database fails.
-pub async fn suspended_accounts(
-    conn: &mut PgConnection,
-    domains: &[String],
-    suspended_at: NaiveDateTime,
-    after: AccountId,
-) -> Result<Vec<AccountId>> {
-    let ids = sqlx::query_scalar!(
-        "SELECT id FROM accounts WHERE domain = ANY($1) AND suspended_at = $2 AND id > $3 ORDER BY id LIMIT $4",
-        domains,
-        suspended_at,
-        after,
-        ACCOUNTS
-    )
-    .fetch_all(conn)
-    .await?;
-    Ok(ids)
-}
 
 /// Ends the next follows between these accounts and ours and keeps them for the record. Whatever ends by the block since then
 /// is one event. True: there may be more.

@@ -2,10 +2,13 @@
 
 mod accounts;
 mod admin;
+mod annual_reports;
+mod directory;
 mod media;
 mod polls;
 mod push;
 mod reports;
 mod scheduled_statuses;
 mod statuses;
+mod suggestions;
 mod timelines;

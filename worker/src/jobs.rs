@@ -27,6 +27,7 @@ mod feeds;
 mod fetch_all_replies;
 mod fetch_replies;
 mod fetch_reply;
+mod generate_annual_report;
 mod mail_address_change;
 mod mail_confirmation;
 mod mail_notification;
@@ -45,6 +46,7 @@ mod publish_scheduled;
 mod refollow;
 mod refresh_account;
 mod refresh_instances;
+mod refresh_recommendations;
 mod remote_file;
 mod remove_status;
 mod resolve_mention;
@@ -58,7 +60,7 @@ pub(crate) mod web_push;
 
 use jobs::account::{
     AfterBlock, AfterDomainBlock, AfterSuspensionChange, AuthorizeFollow, BootstrapTimeline, DeleteAccount, ExpireMute,
-    MergeAccounts, MoveFollowers, Refollow, RefreshAccount, ResolveMention, VerifyLinks,
+    GenerateAnnualReport, MergeAccounts, MoveFollowers, Refollow, RefreshAccount, ResolveMention, VerifyLinks,
 };
 use jobs::delivery::{
     FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
@@ -114,6 +116,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<FetchAllReplies, _>(fetch_all_replies::run);
     registry.add::<FetchReplies, _>(fetch_replies::run);
     registry.add::<FetchReply, _>(fetch_reply::run);
+    registry.add::<GenerateAnnualReport, _>(generate_annual_report::run);
     registry.add::<LiftDomainBlock, _>(apply_domain_block::lift);
     registry.add::<MailAddressChange, _>(mail_address_change::run);
     registry.add::<MailConfirmation, _>(mail_confirmation::run);

@@ -22,6 +22,7 @@ const TIMETABLE: &[(Task, &str)] = &[
     (Task::CleanUpFiles, "27 * * * *"),
     (Task::CleanUp, "17 4 * * *"),
     (Task::CleanUpFeeds, "47 4 * * *"),
+    (Task::RefreshRecommendations, "41 6 * * *"),
 ];
 
 struct Entry {

@@ -5,6 +5,7 @@
 mod account;
 mod admin;
 mod announcement;
+pub mod annual_report;
 mod application;
 mod approval;
 mod collection;
@@ -38,8 +39,8 @@ pub use account::{
     Account, Badge, CredentialAccount, FamiliarFollowers, Field, MutedAccount, PartialAccount, Relationship, Role, Source,
 };
 pub use admin::{
-    AdminAccount, AdminCanonicalEmailBlock, AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock,
-    AdminReport,
+    AdminAccount, AdminCanonicalEmailBlock, AdminCohort, AdminDimension, AdminDomainAllow, AdminDomainBlock,
+    AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminMeasure, AdminReport, CohortValue, DayValue, KindValue,
 };
 pub use announcement::{Announcement, Reaction};
 pub use application::{Application, CredentialApplication, Token};

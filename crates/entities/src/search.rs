@@ -19,3 +19,16 @@ pub struct Suggestion {
     pub sources: Vec<String>,
     pub account: Shared<Account>,
 }
+
+impl Suggestion {
+    #[must_use]
+    pub fn new(sources: Vec<String>, account: Shared<Account>) -> Self {
+        let source = match sources.first().map(String::as_str) {
+            Some("featured") => Some("staff"),
+            Some("most_followed" | "most_interactions") => Some("global"),
+            Some("friends_of_friends" | "similar_to_recently_followed") => Some("past_interactions"),
+            _ => None,
+        };
+        Self { source, sources, account }
+    }
+}

@@ -98,6 +98,23 @@ impl Job for BootstrapTimeline {
     const LANE: Lane = Lane::Default;
 }
 
+/// Makes somebody's report of a year.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct GenerateAnnualReport {
+    pub account_id: AccountId,
+    pub year: i32,
+}
+
+impl Job for GenerateAnnualReport {
+    const KIND: &'static str = "generate_annual_report";
+    const LANE: Lane = Lane::Default;
+    const DEDUP: Dedup = Dedup::Unfinished;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.account_id, self.year))
+    }
+}
+
 /// Takes an account and all that belongs to it away.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct DeleteAccount {

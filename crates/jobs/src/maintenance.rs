@@ -32,6 +32,8 @@ pub enum Task {
     CleanUpStatuses,
     /// Has the view `instances` made anew.
     RefreshInstances,
+    /// Has the views made anew that say whom to recommend.
+    RefreshRecommendations,
     /// Takes what has served its time out of schema `ferrodon`: dead jobs, ended deliveries, keys, orphaned payloads.
     Sweep,
 }
@@ -47,6 +49,7 @@ impl Task {
             Self::CleanUpFeeds => "clean_up_feeds",
             Self::CleanUpStatuses => "clean_up_statuses",
             Self::RefreshInstances => "refresh_instances",
+            Self::RefreshRecommendations => "refresh_recommendations",
             Self::Sweep => "sweep",
         }
     }
@@ -94,6 +97,7 @@ mod tests {
             Task::CleanUpFeeds,
             Task::CleanUpStatuses,
             Task::RefreshInstances,
+            Task::RefreshRecommendations,
             Task::Sweep,
         ] {
             let written = serde_json::to_value(Maintenance { task }).unwrap();

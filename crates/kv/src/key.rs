@@ -77,6 +77,15 @@ pub(crate) fn actor_document(account_id: i64) -> String {
     format!("cache:accounts/show:accounts/{account_id}")
 }
 
+/// Beside Rails' cache, so that it goes when that is cleared.
+pub(crate) fn suggestions(account_id: i64) -> String {
+    format!("cache:ferrodon/suggestions/{account_id}")
+}
+
+pub(crate) fn metric(name: &str) -> String {
+    format!("cache:ferrodon/metrics/{name}")
+}
+
 pub(crate) fn rate_limit(account_id: i64, family: &str, window: i64) -> String {
     format!("rate_limit:{account_id}:{family}:{window}")
 }

@@ -9,8 +9,10 @@ pub mod clean_up;
 mod connection;
 pub mod federation;
 pub mod feed;
+pub mod info;
 pub mod key;
 pub mod lock;
+pub mod metric;
 pub mod notification;
 pub mod posting;
 pub mod publish;
@@ -18,6 +20,7 @@ pub mod rate_limit;
 mod script;
 pub mod sidekiq;
 pub mod subscribe;
+pub mod suggestion;
 pub mod trend;
 
 pub use connection::{Error, Kv};

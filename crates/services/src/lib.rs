@@ -1,6 +1,7 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
 pub mod account_statuses;
+pub mod annual_report;
 pub mod approve_user;
 mod audit_log;
 pub mod block;
@@ -27,6 +28,7 @@ pub mod followers;
 pub mod greet;
 pub mod instance_actor;
 pub mod merge_accounts;
+pub mod metrics;
 pub mod moderate_account;
 pub mod moderate_domain;
 pub mod moderate_report;
@@ -51,6 +53,7 @@ pub mod search_accounts;
 mod severance;
 pub mod sign_up;
 mod subject;
+pub mod suggest_accounts;
 pub mod thread;
 pub mod unsubscribe;
 pub mod update_account;

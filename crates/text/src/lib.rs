@@ -9,6 +9,7 @@ pub mod filter;
 pub mod format;
 pub mod hashtag;
 mod html;
+pub mod human_size;
 pub mod language;
 pub mod length;
 pub mod link;

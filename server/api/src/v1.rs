@@ -3,11 +3,13 @@
 mod accounts;
 pub(crate) mod admin;
 mod announcements;
+mod annual_reports;
 mod apps;
 mod blocks;
 mod bookmarks;
 mod conversations;
 mod custom_emojis;
+mod directory;
 mod domain_blocks;
 mod donation_campaigns;
 mod emails;
@@ -32,6 +34,7 @@ mod reports;
 mod scheduled_statuses;
 mod statuses;
 mod streaming;
+pub(crate) mod suggestions;
 mod tags;
 mod timelines;
 
@@ -43,11 +46,13 @@ pub(crate) fn routes() -> Router<App> {
         .merge(accounts::routes())
         .merge(admin::routes())
         .merge(announcements::routes())
+        .merge(annual_reports::routes())
         .merge(apps::routes())
         .merge(blocks::routes())
         .merge(bookmarks::routes())
         .merge(conversations::routes())
         .merge(custom_emojis::routes())
+        .merge(directory::routes())
         .merge(domain_blocks::routes())
         .merge(donation_campaigns::routes())
         .merge(emails::routes())
@@ -72,6 +77,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(scheduled_statuses::routes())
         .merge(statuses::routes())
         .merge(streaming::routes())
+        .merge(suggestions::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
 }

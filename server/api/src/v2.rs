@@ -6,6 +6,7 @@ mod instance;
 mod media;
 pub(crate) mod notifications;
 mod search;
+mod suggestions;
 
 use axum::Router;
 use shared::App;
@@ -18,4 +19,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(media::routes())
         .merge(notifications::routes())
         .merge(search::routes())
+        .merge(suggestions::routes())
 }

@@ -3,6 +3,7 @@
 mod accounts;
 mod blocks;
 mod domain_blocks;
+mod measures;
 
 use testing::{Person, TestApp};
 

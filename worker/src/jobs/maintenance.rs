@@ -3,7 +3,7 @@
 use jobs::domain::RefreshInstances;
 use jobs::maintenance::{Maintenance, Task, sweep};
 
-use super::{clean_up, publish_scheduled};
+use super::{clean_up, publish_scheduled, refresh_recommendations};
 use crate::context::Context;
 use crate::registry::JobError;
 
@@ -17,6 +17,7 @@ pub(crate) async fn run(context: &Context, job: Maintenance) -> Result<(), JobEr
         Task::CleanUpStatuses => clean_up::policies::run(context).await,
         // Others ask for it too; two at a time would wait for each other.
         Task::RefreshInstances => Ok(jobs::enqueue(&mut *context.db.acquire().await?, &RefreshInstances {}).await?),
+        Task::RefreshRecommendations => refresh_recommendations::run(context).await,
         Task::Sweep => Ok(sweep(&mut *context.db.acquire().await?).await?),
     }
 }

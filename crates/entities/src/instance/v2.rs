@@ -5,6 +5,7 @@ use serde::Serialize;
 
 use super::limits::{self, MAX_FEATURED_TAGS, MediaLimits, PollLimits, StatusLimits};
 use super::{DefaultImages, InstanceFacts, MASTODON_API_VERSION, MASTODON_VERSION, languages};
+use crate::annual_report::report_year;
 use crate::{Account, Rule, Shared, Urls};
 
 #[derive(Debug, Clone, Serialize)]
@@ -161,7 +162,7 @@ impl Instance {
             configuration: configuration(facts, config, urls),
             registrations: registrations(facts),
             api_versions: ApiVersions { mastodon: MASTODON_API_VERSION },
-            wrapstodon: None,
+            wrapstodon: report_year(settings.wrapstodon, urls.now()),
             contact: Contact { email: settings.site_contact_email.clone(), account: facts.contact.clone() },
             rules: facts.rules.clone(),
         }

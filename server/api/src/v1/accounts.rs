@@ -1,6 +1,7 @@
 //! Accounts: looked at, and what one may do with them.
 
 mod block;
+mod email_subscriptions;
 mod endorse;
 mod endorsements;
 mod familiar_followers;
@@ -34,6 +35,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/accounts", get(list))
         .route("/api/v1/accounts/{id}", get(show))
         .merge(block::routes())
+        .merge(email_subscriptions::routes())
         .merge(endorse::routes())
         .merge(endorsements::routes())
         .merge(familiar_followers::routes())

@@ -2,11 +2,14 @@
 
 pub(crate) mod accounts;
 mod canonical_email_blocks;
+mod dimensions;
 mod domain_allows;
 mod domain_blocks;
 mod email_domain_blocks;
 mod ip_blocks;
+mod measures;
 mod reports;
+mod retention;
 
 use axum::Router;
 use db::{Page, PageParams};
@@ -18,11 +21,14 @@ pub(super) fn routes() -> Router<App> {
     Router::new()
         .merge(accounts::routes())
         .merge(canonical_email_blocks::routes())
+        .merge(dimensions::routes())
         .merge(domain_allows::routes())
         .merge(domain_blocks::routes())
         .merge(email_domain_blocks::routes())
         .merge(ip_blocks::routes())
+        .merge(measures::routes())
         .merge(reports::routes())
+        .merge(retention::routes())
 }
 
 const DEFAULT_LIMIT: i64 = 100;

@@ -1,8 +1,11 @@
 //! `crates/services`
 
+mod announcement;
 mod clean_up;
 mod greet;
 mod merge_accounts;
 mod notify;
 mod refollow;
+mod move_account;
+mod relay;
 mod visibility;

@@ -1,10 +1,14 @@
 //! The command line: what there is, and how a command starts and ends.
 
 mod accounts;
+mod announcements;
 mod db;
+mod relays;
 
 use std::process::ExitCode;
 
+use ::db::Db;
+use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use config::Config;
 
@@ -26,6 +30,12 @@ enum Command {
     /// Create, change and remove accounts of this server
     #[command(subcommand)]
     Accounts(accounts::Command),
+    /// Tell everybody on this server something
+    #[command(subcommand)]
+    Announcements(announcements::Command),
+    /// Join and leave relays, which pass public posts on
+    #[command(subcommand)]
+    Relays(relays::Command),
 }
 
 /// Exit code 0, or 1 with the reason on standard error.
@@ -58,6 +68,15 @@ fn run(command: Command) -> anyhow::Result<()> {
             Command::Web => crate::web::serve(config).await,
             Command::Db(command) => db::run(config, command).await,
             Command::Accounts(command) => accounts::run(config, command).await,
+            Command::Announcements(command) => announcements::run(config, command).await,
+            Command::Relays(command) => relays::run(config, command).await,
         }
     })
+}
+
+/// The database, if it is one that this version understands.
+async fn open(config: &Config, name: &'static str) -> anyhow::Result<Db> {
+    let db = Db::connect_lazy(&config.database, name)?;
+    ::db::schema::check(&mut *db.acquire().await.context("connecting to PostgreSQL")?).await?;
+    Ok(db)
 }

@@ -6,6 +6,7 @@ mod after_suspension_change;
 mod announce_notification;
 mod announce_reaction;
 mod apply_domain_block;
+mod announcement;
 mod authorize_follow;
 mod bootstrap_timeline;
 mod clean_up;
@@ -63,13 +64,14 @@ use jobs::account::{
     GenerateAnnualReport, MergeAccounts, MoveFollowers, Refollow, RefreshAccount, ResolveMention, VerifyLinks,
 };
 use jobs::delivery::{
-    FederateAccountUpdate, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate,
-    FederateToFollowers, SynchronizeFollowers,
+    FederateAccountUpdate, FederateMove, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus,
+    FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers,
 };
 use jobs::domain::{ApplyDomainBlock, ClearDomainMedia, DeleteDomain, LiftDomainBlock, RefreshInstances};
 use jobs::feed::{
-    AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishScheduledStatus,
-    RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
+    AnnounceNotification, AnnounceReaction, Distribute, DistributeEdit, MergeFeed, PollExpired, PublishAnnouncement,
+    PublishScheduledStatus, RegenerateHome, RemoveFromFeeds, RemoveStatus, UnfilterNotifications, UnmergeFeed, UnmergeTag,
+    WithdrawAnnouncement,
 };
 use jobs::inbox::{
     FetchAllReplies, FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags,
@@ -107,6 +109,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<DownloadMedia, _>(download_media::run);
     registry.add::<ExpireMute, _>(expire_mute::run);
     registry.add::<FederateAccountUpdate, _>(federate::account_update);
+    registry.add::<FederateMove, _>(federate::account_move);
     registry.add::<FederatePoll, _>(federate::poll_update);
     registry.add::<FederateQuoteRequest, _>(federate::quote_request);
     registry.add::<FederateQuoteRevocation, _>(federate::quote_revocation);
@@ -133,6 +136,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<PollExpired, _>(poll_expired::run);
     registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);
+    registry.add::<PublishAnnouncement, _>(announcement::publish);
     registry.add::<PublishScheduledStatus, _>(publish_scheduled::publish_one);
     registry.add::<Refollow, _>(refollow::run);
     registry.add::<RefreshAccount, _>(refresh_account::run);
@@ -150,6 +154,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<UnmergeTag, _>(feeds::unmerge_tag);
     registry.add::<VerifyLinks, _>(verify_links::run);
     registry.add::<WebPush, _>(web_push::run);
+    registry.add::<WithdrawAnnouncement, _>(announcement::withdraw);
     registry
 }
 

@@ -203,7 +203,7 @@ impl Job for AfterSuspensionChange {
     }
 }
 
-/// A remote account moved: those of ours who follow it follow the other one from now on.
+/// An account moved: those of ours who follow it follow the other one from now on.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct MoveFollowers {
     pub source_id: AccountId,

@@ -88,6 +88,17 @@ impl Job for FederateAccountUpdate {
     }
 }
 
+/// A local account moved: its profile and a Move go to followers, to who blocks it, and to relays.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateMove {
+    pub migration_id: i64,
+}
+
+impl Job for FederateMove {
+    const KIND: &'static str = "federate_move";
+    const LANE: Lane = Lane::Push;
+}
+
 /// A finished activity to all followers of an account: pins, featured hashtags.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct FederateToFollowers {

@@ -186,6 +186,32 @@ impl Job for UnfilterNotifications {
     const LANE: Lane = Lane::Default;
 }
 
+/// An announcement is shown from now on: open streams are told. One whose time came is published first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct PublishAnnouncement {
+    pub announcement_id: i64,
+}
+
+impl Job for PublishAnnouncement {
+    const KIND: &'static str = "publish_announcement";
+    const LANE: Lane = Lane::Default;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.announcement_id.to_string())
+    }
+}
+
+/// An announcement is shown no more: open streams are told.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WithdrawAnnouncement {
+    pub announcement_id: i64,
+}
+
+impl Job for WithdrawAnnouncement {
+    const KIND: &'static str = "withdraw_announcement";
+    const LANE: Lane = Lane::Default;
+}
+
 /// The reactions to an announcement changed: open streams are told how many there are of this name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct AnnounceReaction {

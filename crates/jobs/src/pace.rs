@@ -1,5 +1,5 @@
 //! How often a loop asks the database: quickly while there is work and for a second after it, since work makes work; then more
-//! and more seldom, down to forty times a second: what is posted should be seen at once.
+//! and more seldom, down to twenty times a second: what is posted should be seen at once.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 /// Between two takes, so that a busy loop takes several jobs at once.
 const BUSY: Duration = Duration::from_millis(5);
 const FIRST: Duration = Duration::from_millis(10);
-const IDLE: Duration = Duration::from_millis(25);
+const IDLE: Duration = Duration::from_millis(50);
 const LONGEST: Duration = Duration::from_secs(2);
 
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 pub mod account_statuses;
 pub mod annual_report;
+pub mod announcement;
 pub mod approve_user;
 mod audit_log;
 pub mod block;
@@ -33,6 +34,7 @@ pub mod moderate_account;
 pub mod moderate_domain;
 pub mod moderate_report;
 pub mod modify_user;
+pub mod move_account;
 pub mod move_followers;
 pub mod mute;
 pub mod mute_conversation;
@@ -44,6 +46,7 @@ pub mod post_status;
 pub mod quote;
 pub mod reblog;
 pub mod refollow;
+pub mod relay;
 pub mod remove_status;
 pub mod report;
 pub mod reset_password;

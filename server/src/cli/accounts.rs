@@ -3,9 +3,9 @@
 mod approve;
 mod create;
 mod delete;
+mod migrate;
 mod modify;
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
 use config::Config;
 use db::{AccountId, Db, PgConnection, UserId};
@@ -19,6 +19,8 @@ pub(super) enum Command {
     Modify(modify::Arguments),
     /// Take an account away for good, here and on other servers
     Delete(delete::Arguments),
+    /// Move an account to one on another server, or here
+    Migrate(migrate::Arguments),
     /// Let people in whose sign-up waits for approval
     Approve(approve::Arguments),
     /// Give an account a new password, print it, and sign it out everywhere
@@ -39,14 +41,14 @@ struct Stores {
 }
 
 pub(super) async fn run(config: Config, command: Command) -> anyhow::Result<()> {
-    let db = Db::connect_lazy(&config.database, "ferrodon accounts")?;
-    db::schema::check(&mut *db.acquire().await.context("connecting to PostgreSQL")?).await?;
+    let db = super::open(&config, "ferrodon accounts").await?;
     let kv = Kv::connect_lazy(&config.redis.base)?;
     let stores = Stores { config, db, kv };
     match command {
         Command::Create(arguments) => create::run(&stores, arguments).await,
         Command::Modify(arguments) => modify::run(&stores, arguments).await,
         Command::Delete(arguments) => delete::run(&stores, arguments).await,
+        Command::Migrate(arguments) => migrate::run(&stores, arguments).await,
         Command::Approve(arguments) => approve::run(&stores, arguments).await,
         Command::ResetPassword(arguments) => modify::reset_password(&stores, &arguments.username).await,
     }

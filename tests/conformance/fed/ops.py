@@ -141,6 +141,10 @@ OPERATIONS = {
     'account_alias': ('{username} {acct}', add_alias),
     'token_create': ('{username} {scopes}', lambda s, username, scopes: print(make_token(s, username, scopes))),
     'token_revoke': ('{token}', revoke),
+    'announcement_create': ('{text}', lambda s, text: s.run('announcements', 'create', text)),
+    'announcement_delete': ('{id}', lambda s, id: s.run('announcements', 'delete', id)),
+    'relay_add': ('{inbox}', lambda s, inbox: s.run('relays', 'add', inbox)),
+    'relay_remove': ('{inbox}', lambda s, inbox: s.run('relays', 'remove', inbox)),
     'set_languages': ('{username} {languages}', lambda s, username, languages: s.sql(
         'UPDATE users SET chosen_languages = %s FROM accounts a WHERE a.id = account_id AND a.username = %s;' % (
             q('{%s}' % languages) if languages else 'NULL', q(username)))),

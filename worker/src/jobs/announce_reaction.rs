@@ -1,16 +1,13 @@
 //! How often an announcement was answered with an emoji, for all open home streams.
 
-use chrono::Duration;
-use db::AccountId;
 use jobs::feed::AnnounceReaction;
-use kv::publish::{Channel, Message, publish, subscribed};
+use kv::publish::Message;
 use media::paths::Attachment;
 use serde::Serialize;
 
+use super::announcement::tell_everybody;
 use crate::context::Context;
 use crate::registry::JobError;
-
-const BATCH: i64 = 1_000;
 
 #[derive(Debug, Serialize)]
 struct Reaction {
@@ -24,26 +21,7 @@ struct Reaction {
 }
 
 pub(super) async fn run(context: &Context, job: AnnounceReaction) -> Result<(), JobError> {
-    let message = Message::new("announcement.reaction", &reaction(context, job).await?)?;
-    let since = context.clock.now_naive() - Duration::days(context.config.federation.user_active_days);
-    let mut cursor: AccountId = 0;
-    loop {
-        let accounts = sqlx::query_scalar!(
-            "SELECT account_id FROM users WHERE current_sign_in_at > $1 AND account_id > $2 ORDER BY account_id LIMIT $3",
-            since,
-            cursor,
-            BATCH
-        )
-        .fetch_all(&mut *context.db.acquire().await?)
-        .await?;
-        let Some(last) = accounts.last() else { return Ok(()) };
-        cursor = *last;
-        let channels: Vec<Channel> = accounts.iter().map(|account| Channel::Home(*account)).collect();
-        let listening = subscribed(&context.kv, &channels).await?;
-        let wanted = channels.into_iter().zip(listening).filter(|(_, listening)| *listening);
-        let messages: Vec<(Channel, Message)> = wanted.map(|(channel, _)| (channel, message.clone())).collect();
-        publish(&context.kv, &messages).await?;
-    }
+    tell_everybody(context, &Message::new("announcement.reaction", &reaction(context, job).await?)?).await
 }
 
 async fn reaction(context: &Context, job: AnnounceReaction) -> Result<Reaction, JobError> {

@@ -8,7 +8,7 @@ mod quote;
 mod reach;
 pub(super) mod status;
 
-pub(super) use account::{removal as account_removal, update as account_update};
+pub(super) use account::{move_away as account_move, removal as account_removal, update as account_update};
 pub(super) use followers::send as to_followers;
 pub(super) use poll::update as poll_update;
 pub(super) use quote::{request as quote_request, revoke as quote_revocation};

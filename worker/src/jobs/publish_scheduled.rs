@@ -1,10 +1,8 @@
-//! Posts scheduled statuses when their time has come; shows announcements in theirs.
+//! Posts scheduled statuses, and shows and withdraws announcements, when their time has come.
 
 use std::time::Duration;
 
-use chrono::NaiveDateTime;
-use db::PgConnection;
-use jobs::feed::PublishScheduledStatus;
+use jobs::feed::{PublishAnnouncement, PublishScheduledStatus};
 
 use crate::context::Context;
 use crate::registry::JobError;
@@ -26,26 +24,11 @@ pub(super) async fn run(context: &Context) -> Result<(), JobError> {
         let left = row.scheduled_at.and_then(|at| (at - now).to_std().ok()).unwrap_or_default();
         jobs::enqueue_in(&mut tx, &PublishScheduledStatus { scheduled_id: row.id }, left).await?;
     }
-    announcements(&mut tx, now).await?;
+    for (announcement_id, at) in services::announcement::turn_over(&mut tx, now, now + AHEAD).await? {
+        let left = (at - now).to_std().unwrap_or_default();
+        jobs::enqueue_in(&mut tx, &PublishAnnouncement { announcement_id }, left).await?;
+    }
     tx.commit().await?;
-    Ok(())
-}
-
-/// Those whose time has come are shown, those that are over no longer are.
-async fn announcements(conn: &mut PgConnection, now: NaiveDateTime) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "UPDATE announcements SET published = true, published_at = $1, scheduled_at = NULL, updated_at = $1
-         WHERE NOT published AND scheduled_at <= $1 AND (ends_at IS NULL OR ends_at > $1)",
-        now
-    )
-    .execute(&mut *conn)
-    .await?;
-    sqlx::query!(
-        "UPDATE announcements SET published = false, scheduled_at = NULL, updated_at = $1 WHERE published AND ends_at <= $1",
-        now
-    )
-    .execute(conn)
-    .await?;
     Ok(())
 }
 

@@ -148,6 +148,12 @@ impl Follow<'_> {
         wrap(format!("{}#follows/{}/undo", self.actor, self.number()), "Undo", self.actor, self.body())
     }
 
+    /// For a follow that has no row: a relay's.
+    #[must_use]
+    pub fn undo_as(&self, id: String) -> Rendered {
+        wrap(id, "Undo", self.actor, self.body())
+    }
+
     /// Sent by the one who is followed.
     #[must_use]
     pub fn accept(&self) -> Rendered {
@@ -310,6 +316,21 @@ pub fn update_actor(actor: &Rendered, actor_uri: &str, at: chrono::NaiveDateTime
             "object": actor.body,
         }),
         terms: actor.terms,
+    }
+}
+
+/// An account moves to `target`; `migration_id` is `account_migrations.id`.
+#[must_use]
+pub fn move_actor(migration_id: i64, actor_uri: &str, target: &str) -> Rendered {
+    Rendered {
+        body: json!({
+            "id": format!("{actor_uri}#moves/{migration_id}"),
+            "type": "Move",
+            "actor": actor_uri,
+            "object": actor_uri,
+            "target": target,
+        }),
+        terms: Terms::NONE,
     }
 }
 

@@ -119,6 +119,26 @@ pub(super) async fn followers(conn: &mut PgConnection, account: AccountId) -> Re
     .await
 }
 
+/// Followers, who blocks the account, and relays.
+pub(super) async fn of_move(conn: &mut PgConnection, account: AccountId) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        WITH concerned AS (
+            SELECT account_id AS id FROM follows WHERE target_account_id = $1
+            UNION SELECT account_id FROM blocks WHERE target_account_id = $1
+        )
+        SELECT DISTINCT COALESCE(NULLIF(a.shared_inbox_url, ''), a.inbox_url) AS "inbox!"
+        FROM concerned JOIN accounts a ON a.id = concerned.id
+        WHERE a.domain IS NOT NULL AND a.protocol = 1 AND a.suspended_at IS NULL
+        UNION
+        SELECT r.inbox_url FROM relays r WHERE r.state = 2
+        "#,
+        account
+    )
+    .fetch_all(conn)
+    .await
+}
+
 /// Everybody who knows an account or had to do with it in the last two days (before its suspension, if it is suspended):
 /// followers, who reported it, whom it mentioned, followed or asked; and relays.
 pub(super) async fn account(conn: &mut PgConnection, account: AccountId) -> Result<Vec<String>, sqlx::Error> {

@@ -6,6 +6,7 @@ pub mod actor;
 pub mod announce;
 pub mod collection;
 mod context;
+mod emoji;
 pub mod note;
 
 use config::Config;

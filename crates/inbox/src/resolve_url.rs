@@ -3,7 +3,9 @@
 use activitypub::document::value::is_type;
 use activitypub::fetch::fetch_pasted;
 use activitypub::resolve_account::{ResolveError, is_local_uri};
-use db::{AccountId, StatusId};
+use config::Federation;
+use db::accounts::find_by_handles;
+use db::{AccountId, PgConnection, StatusId};
 use http_client::FetchError;
 use serde_json::Value;
 use services::remove_status::{Removal, remove_status};
@@ -61,10 +63,46 @@ async fn from_document(inbox: &Inbox<'_>, document: Value) -> Result<Option<Foun
 async fn local(inbox: &Inbox<'_>, url: &str) -> Result<Option<Found>> {
     let mut conn = inbox.db.acquire().await?;
     let federation = &inbox.config.federation;
+    if let Some(page) = page(url) {
+        return from_page(&mut conn, federation, &page).await;
+    }
     if let Some(status) = lookup::status(&mut conn, federation, url).await? {
         return Ok(Some(Found::Status(status.id)));
     }
     Ok(lookup::local(&mut conn, federation, url).await?.map(|account| Found::Account(account.id)))
+}
+
+/// A page for people: `/@name`, `/@name@domain` of somebody elsewhere, or a status below one of them.
+#[derive(Debug, PartialEq, Eq)]
+struct Page<'a> {
+    username: &'a str,
+    domain: Option<&'a str>,
+    status: Option<StatusId>,
+}
+
+fn page(url: &str) -> Option<Page<'_>> {
+    let path = url.splitn(4, '/').nth(3)?;
+    let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let (handle, below) =
+        path.strip_prefix('@')?.split_once('/').map_or((path.get(1..)?, None), |(handle, rest)| (handle, Some(rest)));
+    let (username, domain) = handle.split_once('@').map_or((handle, None), |(username, domain)| (username, Some(domain)));
+    if username.is_empty() || domain.is_some_and(str::is_empty) {
+        return None;
+    }
+    let status = match below {
+        Some(id) => Some(id.parse().ok()?),
+        None => None,
+    };
+    Some(Page { username, domain, status })
+}
+
+async fn from_page(conn: &mut PgConnection, federation: &Federation, page: &Page<'_>) -> Result<Option<Found>> {
+    let domain = page.domain.filter(|domain| !federation.is_local(domain)).unwrap_or_default().to_lowercase();
+    let Some(id) = page.status else {
+        let found = find_by_handles(conn, &[page.username.to_owned()], &[domain]).await?;
+        return Ok(found.first().map(|account| Found::Account(account.id)));
+    };
+    Ok(lookup::status_by_id(conn, id).await?.map(|status| Found::Status(status.id)))
 }
 
 /// Of a server that does not answer the copy that is here; what it says is gone, goes.
@@ -78,4 +116,24 @@ async fn known(inbox: &Inbox<'_>, url: &str, error: &FetchError) -> Result<Optio
         return Ok(None);
     }
     Ok(Some(Found::Status(status.id)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Page, page};
+
+    #[test]
+    fn pages_of_people_here_and_elsewhere_are_told_from_other_paths() {
+        let found = |username, domain, status| Some(Page { username, domain, status });
+        assert_eq!(page("https://our.example/@bob"), found("bob", None, None));
+        assert_eq!(page("https://our.example/@bob/?x=1#y"), found("bob", None, None));
+        assert_eq!(page("https://our.example/@bob/5"), found("bob", None, Some(5)));
+        assert_eq!(page("https://our.example/@bob@other.example"), found("bob", Some("other.example"), None));
+        assert_eq!(page("https://our.example/@bob@other.example/5"), found("bob", Some("other.example"), Some(5)));
+        for other in
+            ["https://our.example/users/bob", "https://our.example/@bob/media", "https://our.example/@", "https://our.example"]
+        {
+            assert_eq!(page(other), None, "{other}");
+        }
+    }
 }

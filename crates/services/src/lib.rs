@@ -53,6 +53,7 @@ pub mod reset_password;
 pub mod revoke_access;
 pub mod schedule_status;
 pub mod search_accounts;
+pub mod search_tags;
 mod severance;
 pub mod sign_up;
 mod subject;

@@ -83,7 +83,8 @@ async fn describe(conn: &mut PgConnection, app: &App, id: StatusId, size: (u32, 
     })
 }
 
-/// A box with a link that works everywhere; the script puts the post itself into its place.
+/// A box with a link that works everywhere; the script puts the post itself into its place. Mastodon's own box is its artwork
+/// and not ours to give.
 fn html(page: &str, username: &str, domain: &str, base: &str) -> String {
     format!(
         "<blockquote class=\"mastodon-embed\" data-embed-url=\"{page}/embed\" style=\"background: #f7f7fb; \
@@ -102,8 +103,8 @@ fn status_in(app: &App, url: &str) -> Option<StatusId> {
     let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
     let parts: Vec<&str> = path.split('/').collect();
     let id = match parts.as_slice() {
-        [name, id] | [name, id, "embed"] if name.starts_with('@') => id,
-        ["users", _, "statuses", id] | ["ap", "users", _, "statuses", id] | ["web", "statuses", id] => id,
+        [name, id] if name.starts_with('@') => id,
+        ["users", _, "statuses", id] | ["ap", "users", _, "statuses", id] => id,
         _ => return None,
     };
     id.parse().ok()

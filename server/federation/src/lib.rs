@@ -7,6 +7,7 @@ mod account;
 mod actor;
 mod collections;
 mod contexts;
+mod emoji;
 mod followers;
 mod inbox;
 mod nodeinfo;
@@ -44,6 +45,7 @@ pub fn routes() -> Router<App> {
         .route("/inbox", post(inbox::receive))
         .route("/contexts/{id}", get(contexts::show))
         .route("/contexts/{id}/items", get(contexts::items))
+        .route("/emojis/{id}", get(emoji::show))
         .route("/ap/users/{id}", get(actor::show))
         .merge(of_account("/inbox", post(inbox::receive_for_account)))
         .merge(of_account("/outbox", get(outbox::show)))

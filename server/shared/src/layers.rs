@@ -121,7 +121,9 @@ async fn inside(app: &App, routes: Router, request: Request, address: IpAddr, as
     let locale = Locale::choose(app, &params, &auth, &asked.headers);
     if is_api {
         if let Err(error) = access::check(app, asked, &auth) {
-            return finished(app, asked, &locale, count, error.into_response()).await;
+            // Refused before an endpoint says what its answers depend on (recorded: `admin_accounts`).
+            let refusal = ([(header::VARY, "Accept")], error).into_response();
+            return finished(app, asked, &locale, count, refusal).await;
         }
         auth::touch(app, &auth, address);
         parts.extensions.insert(auth);

@@ -111,8 +111,8 @@ impl Renderer {
         put("featured", json!(format!("{uri}/collections/featured")));
         put("featuredTags", json!(format!("{uri}/collections/tags")));
         put("preferredUsername", json!(actor.username));
-        let name = if actor.display_name.is_empty() { &actor.username } else { &actor.display_name };
-        put("name", json!(if shown { name } else { "" }));
+        let named = shown && !actor.display_name.is_empty();
+        put("name", json!(if named { &actor.display_name } else { &actor.username }));
         put("summary", json!(if shown { self.format(&actor.note, mentioned, format::local_html) } else { String::new() }));
         put("url", json!(self.uris.account_page(&actor.username)));
         put("manuallyApprovesFollowers", json!(shown && actor.locked));

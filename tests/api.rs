@@ -2,3 +2,4 @@
 
 mod v1;
 mod v2;
+mod web;

@@ -152,6 +152,11 @@ pub(crate) const SPAMMY_TEXTS: &str = "antispam:spammy_texts";
 pub(crate) const ALL_TIME_SPAMMY_TEXTS: &str = "antispam:all_time_spammy_texts";
 
 /// Uses of one tag, link or blocked mail domain on one day.
+/// Ours alone: a status whose hashtags are counted.
+pub(crate) fn counted(status_id: i64) -> String {
+    format!("ferrodon:counted:{status_id}")
+}
+
 pub(crate) fn uses(prefix: &str, id: i64, day: NaiveDate) -> String {
     format!("activity:{prefix}:{id}:{}", midnight(day))
 }

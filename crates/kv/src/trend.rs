@@ -6,6 +6,7 @@ use crate::key;
 use crate::{Error, Kv};
 
 const HISTORY_SECONDS: u64 = 14 * 24 * 60 * 60;
+const COUNTED_SECONDS: u64 = 24 * 60 * 60;
 const CANDIDATE_SECONDS: u64 = 24 * 60 * 60;
 
 /// Whose uses are counted.
@@ -51,6 +52,16 @@ pub struct Day {
     pub uses: u64,
     /// Distinct, estimated by Redis.
     pub accounts: u64,
+}
+
+/// True for the first who wants to count what a status uses; for a day nobody else does.
+///
+/// # Errors
+/// Redis is away.
+pub async fn begin_counting(kv: &Kv, status_id: i64) -> Result<bool, Error> {
+    let name = key::counted(status_id);
+    let set: Option<String> = kv.run(redis::cmd("SET").arg(name).arg("1").arg("NX").arg("EX").arg(COUNTED_SECONDS)).await?;
+    Ok(set.is_some())
 }
 
 /// Counts one use of each of `ids` on the day of `at`. `user` is an account id, for mail domains an address.

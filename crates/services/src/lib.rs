@@ -12,6 +12,7 @@ pub mod block_email_domain;
 pub mod bookmark;
 mod canonical_email;
 pub mod confirm_user;
+pub mod count_hashtags;
 pub mod create_account;
 pub mod custom_filter;
 pub mod delete_account;

@@ -162,6 +162,9 @@ async fn post(app: &App, author: AccountId, draft: &Draft) -> ApiResult<(Json<St
     let status = answer(app, tx, author, posted.id).await?;
     if posted.is_new {
         remember(app, author, draft, posted.id).await;
+        if !status.tags.is_empty() {
+            count_hashtags(app, posted.id).await;
+        }
     }
     Ok((status, posted.is_new))
 }
@@ -208,6 +211,13 @@ async fn remember(app: &App, author: AccountId, draft: &Draft, id: StatusId) {
     // The worker counts the status itself, when it distributes it.
     if draft.in_reply_to_id.is_some() {
         count(app, Counter::Interactions).await;
+    }
+}
+
+async fn count_hashtags(app: &App, id: StatusId) {
+    let counted = async { services::count_hashtags::count_hashtags(&mut *app.db.acquire().await?, &app.kv, id).await };
+    if let Err(error) = counted.await {
+        tracing::warn!(%error, "the hashtags of a status were not counted");
     }
 }
 

@@ -1,7 +1,7 @@
 //! Figures about what is posted. Losing some costs nothing, so that no failure is worth another run.
 
 use kv::activity::{self, Counter};
-use kv::trend::{self, Candidate, History};
+use services::count_hashtags::count_hashtags;
 
 use super::subject::Subject;
 use crate::context::Context;
@@ -18,20 +18,8 @@ async fn try_register(context: &Context, subject: &Subject) -> anyhow::Result<()
         let counter = if subject.reblog_of.is_some() { Counter::Interactions } else { Counter::Statuses };
         activity::increment(&context.kv, counter, at).await?;
     }
-    if subject.is_broadcastable() {
-        let tags = usable_tags(context, subject).await?;
-        trend::record(&context.kv, History::Tag, &tags, &subject.account_id.to_string(), at).await?;
-        trend::add_candidates(&context.kv, Candidate::Tag, &tags, at).await?;
+    if subject.is_broadcastable() && !subject.tags.is_empty() {
+        count_hashtags(&mut *context.db.acquire().await?, &context.kv, subject.id).await?;
     }
     Ok(())
-}
-
-/// Without those that administrators forbade.
-async fn usable_tags(context: &Context, subject: &Subject) -> anyhow::Result<Vec<i64>> {
-    let tags: Vec<i64> = subject.tags.iter().map(|(id, _)| *id).collect();
-    if tags.is_empty() {
-        return Ok(tags);
-    }
-    let mut conn = context.db.acquire().await?;
-    Ok(sqlx::query_scalar!("SELECT id FROM tags WHERE id = ANY($1) AND usable IS NOT FALSE", &tags).fetch_all(&mut *conn).await?)
 }

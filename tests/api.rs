@@ -2,4 +2,3 @@
 
 mod v1;
 mod v2;
-mod web;

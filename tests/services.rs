@@ -8,4 +8,5 @@ mod notify;
 mod refollow;
 mod move_account;
 mod relay;
+mod trends;
 mod visibility;

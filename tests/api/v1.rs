@@ -12,3 +12,4 @@ mod scheduled_statuses;
 mod statuses;
 mod suggestions;
 mod timelines;
+mod trends;

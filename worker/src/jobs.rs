@@ -36,6 +36,7 @@ mod mail_password_change;
 mod mail_password_reset;
 mod mail_pending_account;
 mod mail_strike;
+mod mail_trends;
 mod mail_welcome;
 mod maintenance;
 mod merge_accounts;
@@ -48,8 +49,10 @@ mod refollow;
 mod refresh_account;
 mod refresh_instances;
 mod refresh_recommendations;
+mod refresh_trends;
 mod remote_file;
 mod remove_status;
+mod request_trend_reviews;
 mod resolve_mention;
 mod resolve_thread;
 mod synchronize_featured;
@@ -78,7 +81,7 @@ use jobs::inbox::{
 };
 use jobs::mail::{
     MailAddressChange, MailConfirmation, MailNotification, MailPasswordChange, MailPasswordReset, MailPendingAccount, MailStrike,
-    MailWelcome,
+    MailTrends, MailWelcome,
 };
 use jobs::maintenance::Maintenance;
 use jobs::media::{CrawlLink, DeleteFiles, DownloadAvatar, DownloadEmoji, DownloadHeader, DownloadMedia, ProcessMedia};
@@ -128,6 +131,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<MailPasswordReset, _>(mail_password_reset::run);
     registry.add::<MailPendingAccount, _>(mail_pending_account::run);
     registry.add::<MailStrike, _>(mail_strike::run);
+    registry.add::<MailTrends, _>(mail_trends::run);
     registry.add::<MailWelcome, _>(mail_welcome::run);
     registry.add::<Maintenance, _>(maintenance::run);
     registry.add::<MergeAccounts, _>(merge_accounts::run);

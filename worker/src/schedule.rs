@@ -18,6 +18,8 @@ const TIMETABLE: &[(Task, &str)] = &[
     (Task::Sweep, "* * * * *"),
     (Task::DeleteSuspended, "* * * * *"),
     (Task::CleanUpStatuses, "* * * * *"),
+    (Task::RefreshTrends, "*/5 * * * *"),
+    (Task::RequestTrendReviews, "3 */6 * * *"),
     (Task::RefreshInstances, "0 * * * *"),
     (Task::CleanUpFiles, "27 * * * *"),
     (Task::CleanUp, "17 4 * * *"),

@@ -32,6 +32,7 @@ mod shared;
 mod status;
 mod tag;
 pub mod timestamp;
+mod trends;
 pub mod urls;
 mod web_push_subscription;
 
@@ -41,6 +42,8 @@ pub use account::{
 pub use admin::{
     AdminAccount, AdminCanonicalEmailBlock, AdminCohort, AdminDimension, AdminDomainAllow, AdminDomainBlock,
     AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminMeasure, AdminReport, CohortValue, DayValue, KindValue,
+    AdminAccount, AdminCanonicalEmailBlock, AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock,
+    AdminReport, AdminTag, AdminTrendsStatus, PreviewCardProvider,
 };
 pub use announcement::{Announcement, Reaction};
 pub use application::{Application, CredentialApplication, Token};
@@ -72,5 +75,6 @@ pub use search::{Search, Suggestion};
 pub use shared::Shared;
 pub use status::{Context, PollTitles, Quote, QuoteState, Status, StatusApplication, StatusEdit, StatusSource, TitleOnly};
 pub use tag::{DayOfUse, FeaturedTag, ShallowTag, Tag, history_days};
+pub use trends::{AdminTrendsLink, TrendsLink};
 pub use urls::Urls;
 pub use web_push_subscription::WebPushSubscription;

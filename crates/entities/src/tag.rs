@@ -7,6 +7,7 @@ use kv::trend::{Day, History};
 use serde::Serialize;
 
 use crate::timestamp::Date;
+use crate::trends::histories;
 use crate::{Id, Urls};
 
 /// A hashtag of a status.
@@ -107,7 +108,7 @@ impl Tag {
         .fetch_all(conn)
         .await?;
         let known: Vec<TagId> = rows.iter().map(|row| row.id).collect();
-        let histories = histories(kv, &known, urls.now().date()).await;
+        let histories = histories(kv, History::Tag, &known, urls.now().date()).await;
         Ok(rows
             .into_iter()
             .zip(histories)
@@ -121,15 +122,6 @@ impl Tag {
             })
             .collect())
     }
-}
-
-async fn histories(kv: &Kv, ids: &[TagId], today: NaiveDate) -> Vec<Vec<Day>> {
-    let days = history_days(today);
-    kv::trend::history(kv, History::Tag, ids, &days).await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "use of hashtags is not known");
-        let quiet: Vec<Day> = days.iter().map(|day| Day { day: *day, uses: 0, accounts: 0 }).collect();
-        vec![quiet; ids.len()]
-    })
 }
 
 /// A hashtag on a profile.

@@ -1,6 +1,9 @@
 //! Somebody elsewhere favourites a status of ours.
 
+use db::StatusId;
 use db::counters::{StatusDelta, add_to_statuses};
+use db::statuses::Visibility;
+use kv::trend::{self, Candidate};
 use services::notify::{Event, notify};
 
 use crate::activity::Activity;
@@ -34,5 +37,17 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
         notify(&mut tx, &Event::favourite(status.account_id, activity.actor.id, favourite)).await?;
         add_to_statuses(&mut tx, &[StatusDelta { status_id: status.id, favourites: 1, ..StatusDelta::default() }]).await?;
     }
-    activity.commit(tx).await
+    activity.commit(tx).await?;
+    if status.visibility() == Visibility::Public {
+        propose(inbox, status.id).await;
+    }
+    Ok(())
+}
+
+/// What people like may trend; a trend less is no failure.
+async fn propose(inbox: &Inbox<'_>, status: StatusId) {
+    let now = inbox.config.clock.now();
+    if let Err(error) = trend::add_candidates(inbox.kv, Candidate::Status, &[status], now).await {
+        tracing::debug!(%error, "a favourite was not counted for trends");
+    }
 }

@@ -1,6 +1,6 @@
 //! Letters to users.
 
-use db::{NotificationId, UserId};
+use db::{NotificationId, StatusId, TagId, UserId};
 use serde::{Deserialize, Serialize};
 
 use crate::job::{Job, Lane};
@@ -93,5 +93,20 @@ pub struct MailStrike {
 
 impl Job for MailStrike {
     const KIND: &'static str = "mail_strike";
+    const LANE: Lane = Lane::Mailers;
+}
+
+/// Tells one of the staff what would trend if somebody allowed it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MailTrends {
+    pub user_id: UserId,
+    pub tags: Vec<TagId>,
+    /// By preview card id.
+    pub links: Vec<i64>,
+    pub statuses: Vec<StatusId>,
+}
+
+impl Job for MailTrends {
+    const KIND: &'static str = "mail_trends";
     const LANE: Lane = Lane::Mailers;
 }

@@ -30,6 +30,10 @@ pub enum Task {
     CleanUpFeeds,
     /// Deletes old posts whose authors want that.
     CleanUpStatuses,
+    /// Scores anew what trends and what was used today.
+    RefreshTrends,
+    /// Asks staff to decide about what would trend if it were allowed to.
+    RequestTrendReviews,
     /// Has the view `instances` made anew.
     RefreshInstances,
     /// Has the views made anew that say whom to recommend.
@@ -50,6 +54,8 @@ impl Task {
             Self::CleanUpStatuses => "clean_up_statuses",
             Self::RefreshInstances => "refresh_instances",
             Self::RefreshRecommendations => "refresh_recommendations",
+            Self::RefreshTrends => "refresh_trends",
+            Self::RequestTrendReviews => "request_trend_reviews",
             Self::Sweep => "sweep",
         }
     }
@@ -98,6 +104,8 @@ mod tests {
             Task::CleanUpStatuses,
             Task::RefreshInstances,
             Task::RefreshRecommendations,
+            Task::RefreshTrends,
+            Task::RequestTrendReviews,
             Task::Sweep,
         ] {
             let written = serde_json::to_value(Maintenance { task }).unwrap();

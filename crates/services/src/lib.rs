@@ -51,6 +51,7 @@ pub mod relay;
 pub mod remove_status;
 pub mod report;
 pub mod reset_password;
+pub mod review_trend;
 pub mod revoke_access;
 pub mod schedule_status;
 pub mod search_accounts;

@@ -14,6 +14,7 @@ pub mod language;
 pub mod length;
 pub mod link;
 pub mod link_preview;
+pub mod locale;
 pub mod markdown;
 pub mod mention;
 pub mod plain;

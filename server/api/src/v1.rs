@@ -37,6 +37,7 @@ mod streaming;
 pub(crate) mod suggestions;
 mod tags;
 mod timelines;
+mod trends;
 
 use axum::Router;
 use shared::App;
@@ -80,4 +81,5 @@ pub(crate) fn routes() -> Router<App> {
         .merge(suggestions::routes())
         .merge(tags::routes())
         .merge(timelines::routes())
+        .merge(trends::routes())
 }

@@ -3,6 +3,7 @@
 use axum::extract::FromRequestParts;
 use http::request::Parts;
 use http::{HeaderMap, header};
+use text::locale::AVAILABLE;
 
 use crate::app::App;
 use crate::auth::Auth;
@@ -11,16 +12,6 @@ use crate::params::RawParams;
 /// A language that Mastodon's interface is translated into: `en`, `de`, `pt-BR`. Extractor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Locale(pub String);
-
-/// Mastodon 4.6's `available_locales`.
-const AVAILABLE: &[&str] = &[
-    "af", "an", "ar", "ast", "be", "bg", "bn", "br", "bs", "ca", "ckb", "co", "cs", "cy", "da", "de", "el", "en", "en-GB", "eo",
-    "es", "es-AR", "es-MX", "et", "eu", "fa", "fi", "fo", "fr", "fr-CA", "fy", "ga", "gd", "gl", "he", "hi", "hr", "hu", "hy",
-    "ia", "id", "ie", "ig", "io", "is", "it", "ja", "ka", "kab", "kk", "kn", "ko", "ku", "kw", "la", "lt", "lv", "mk", "ml",
-    "mr", "ms", "my", "nan-TW", "nl", "nn", "no", "oc", "pa", "pl", "pt-BR", "pt-PT", "ro", "ru", "sa", "sc", "sco", "si", "sk",
-    "sl", "sq", "sr", "sr-Latn", "sv", "szl", "ta", "te", "th", "tr", "tt", "ug", "uk", "ur", "vi", "zgh", "zh-CN", "zh-HK",
-    "zh-TW",
-];
 
 impl Locale {
     /// The parameter `lang`, else the person's own choice, else what the browser asks for, else the server's default.

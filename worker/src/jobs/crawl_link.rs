@@ -34,7 +34,7 @@ pub(super) async fn run(context: &Context, job: CrawlLink) -> Result<(), JobErro
     let mut tx = context.db.begin().await?;
     store::attach(&mut tx, subject.id, card, posted.as_str()).await?;
     tx.commit().await?;
-    if let Err(error) = register(context, &subject, card).await {
+    if let Err(error) = register(context, &subject).await {
         tracing::debug!(target: "ferrodon", %error, card, "a link was not counted");
     }
     Ok(())
@@ -60,12 +60,14 @@ async fn card_for(context: &Context, subject: &Subject, posted: &Url) -> Result<
     Ok(Some(saved.id))
 }
 
-/// Links that everybody may see may trend.
-async fn register(context: &Context, subject: &Subject, card: i64) -> Result<(), kv::Error> {
+/// Links to articles that everybody may see may trend.
+async fn register(context: &Context, subject: &Subject) -> anyhow::Result<()> {
     if !subject.may_trend {
         return Ok(());
     }
-    let at = subject.created_at.and_utc();
-    trend::record(&context.kv, History::Link, &[card], &subject.account_id.to_string(), at).await?;
-    trend::add_candidates(&context.kv, Candidate::Link, &[card], at).await
+    let card = db::preview_cards::trending_of(&mut *context.db.acquire().await?, subject.id).await?;
+    let Some(card) = card else { return Ok(()) };
+    let now = context.clock.now();
+    trend::record(&context.kv, History::Link, &[card], &subject.account_id.to_string(), now).await?;
+    Ok(trend::add_candidates(&context.kv, Candidate::Link, &[card], now).await?)
 }

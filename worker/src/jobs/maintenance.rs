@@ -4,6 +4,7 @@ use jobs::domain::RefreshInstances;
 use jobs::maintenance::{Maintenance, Task, sweep};
 
 use super::{clean_up, publish_scheduled, refresh_recommendations};
+use super::{clean_up, publish_scheduled, refresh_trends, request_trend_reviews};
 use crate::context::Context;
 use crate::registry::JobError;
 
@@ -18,6 +19,8 @@ pub(crate) async fn run(context: &Context, job: Maintenance) -> Result<(), JobEr
         // Others ask for it too; two at a time would wait for each other.
         Task::RefreshInstances => Ok(jobs::enqueue(&mut *context.db.acquire().await?, &RefreshInstances {}).await?),
         Task::RefreshRecommendations => refresh_recommendations::run(context).await,
+        Task::RefreshTrends => refresh_trends::run(context).await,
+        Task::RequestTrendReviews => request_trend_reviews::run(context).await,
         Task::Sweep => Ok(sweep(&mut *context.db.acquire().await?).await?),
     }
 }

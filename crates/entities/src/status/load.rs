@@ -100,7 +100,7 @@ impl<'a> Parts<'a> {
             collections: Collection::tagged_in(conn, urls, viewer, &all).await?,
             quotes: Quotable::load(conn, viewer, &rows).await?,
             accounts: account_rows.build(urls, &emojis),
-            cards: by_key(cards, |row| row.status_id),
+            cards: cards.into_iter().filter_map(|card| Some((card.status_id?, card))).collect(),
             marks: by_key(marks, |row| row.status_id),
             urls,
             viewer,

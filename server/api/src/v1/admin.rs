@@ -10,6 +10,8 @@ mod ip_blocks;
 mod measures;
 mod reports;
 mod retention;
+mod tags;
+mod trends;
 
 use axum::Router;
 use db::{Page, PageParams};
@@ -29,6 +31,8 @@ pub(super) fn routes() -> Router<App> {
         .merge(measures::routes())
         .merge(reports::routes())
         .merge(retention::routes())
+        .merge(tags::routes())
+        .merge(trends::routes())
 }
 
 const DEFAULT_LIMIT: i64 = 100;

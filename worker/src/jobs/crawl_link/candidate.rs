@@ -1,6 +1,5 @@
 //! Which link of a status gets a card.
 
-use chrono::NaiveDateTime;
 use config::Federation;
 use db::{AccountId, PgConnection, StatusId};
 use http_client::Url;
@@ -14,7 +13,6 @@ pub(super) struct Subject {
     pub(super) id: StatusId,
     pub(super) account_id: AccountId,
     pub(super) local: bool,
-    pub(super) created_at: NaiveDateTime,
     /// Everybody may see it, and nothing warns of it.
     pub(super) may_trend: bool,
     text: String,
@@ -28,7 +26,7 @@ impl Subject {
         sqlx::query_as!(
             Self,
             r#"
-            SELECT s.id, s.account_id, COALESCE(s.local, false) OR s.uri IS NULL AS "local!", s.created_at, s.text,
+            SELECT s.id, s.account_id, COALESCE(s.local, false) OR s.uri IS NULL AS "local!", s.text,
                    s.visibility = 0 AND NOT s.sensitive AND s.spoiler_text = '' AND a.silenced_at IS NULL AS "may_trend!",
                    ARRAY(
                        SELECT x.address FROM mentions m JOIN accounts p ON p.id = m.account_id

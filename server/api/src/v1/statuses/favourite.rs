@@ -5,6 +5,7 @@ use axum::routing::post;
 use axum::{Json, Router};
 use entities::Status;
 use kv::activity::Counter;
+use kv::trend::{self, Candidate};
 use services::favourite;
 use shared::{ApiResult, App, Auth, ById, Params};
 
@@ -23,8 +24,20 @@ async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> Api
     let status = answer(&app, tx, account, params.id).await?;
     if is_new {
         count(&app, Counter::Interactions).await;
+        propose(&app, &status).await;
     }
     Ok(status)
+}
+
+/// What people like may trend.
+async fn propose(app: &App, status: &Status) {
+    let status = status.reblog.as_deref().unwrap_or(status);
+    if status.visibility != "public" {
+        return;
+    }
+    if let Err(error) = trend::add_candidates(&app.kv, Candidate::Status, &[status.id.0], app.clock.now()).await {
+        tracing::warn!(%error, "a favourite was not counted for trends");
+    }
 }
 
 async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {

@@ -16,6 +16,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/@{acct}", get(account))
         .route("/@{acct}/{id}", get(below))
         .route("/@{acct}/tagged/{tag}", get(tagged))
+        .route("/collections/{id}", get(collection))
         .route("/tags/{id}", get(tag))
         .route("/users/{username}", get(user))
 }
@@ -153,6 +154,15 @@ async fn user(
         (Form::Feed, name) => pages::profile::feed(&app, name, &Section::Posts, &auth, params.limit.as_deref()).await,
         _ => federation::show_user(&app, &username, &uri, headers).await,
     }
+}
+
+async fn collection(State(app): State<App>, Path(id): Path<String>, headers: HeaderMap) -> ApiResult<Response> {
+    let plain = id.strip_suffix(".json");
+    let number = plain.unwrap_or(&id).parse().unwrap_or_default();
+    if plain.is_some() || wants_activity(&headers) {
+        return federation::show_collection(&app, number, headers).await;
+    }
+    pages::collection::show(&app, number).await
 }
 
 #[cfg(test)]

@@ -42,6 +42,7 @@ mod maintenance;
 mod merge_accounts;
 mod move_followers;
 mod poll_expired;
+mod process_featured_item;
 mod process_inbox;
 mod process_media;
 mod publish_scheduled;
@@ -55,6 +56,7 @@ mod remove_status;
 mod request_trend_reviews;
 mod resolve_mention;
 mod resolve_thread;
+mod synchronize_collections;
 mod synchronize_featured;
 mod synchronize_featured_tags;
 mod synchronize_followers;
@@ -69,6 +71,9 @@ use jobs::account::{
 use jobs::delivery::{
     FederateAccountUpdate, FederateMove, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus,
     FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers,
+    FederateAccountUpdate, FederateCollection, FederateFeatureRequest, FederateFeatureRevocation, FederatePoll,
+    FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers,
+    SynchronizeFollowers,
 };
 use jobs::domain::{ApplyDomainBlock, ClearDomainMedia, DeleteDomain, LiftDomainBlock, RefreshInstances};
 use jobs::feed::{
@@ -77,7 +82,8 @@ use jobs::feed::{
     WithdrawAnnouncement,
 };
 use jobs::inbox::{
-    FetchAllReplies, FetchReplies, FetchReply, ProcessInbox, ResolveThread, SynchronizeFeatured, SynchronizeFeaturedTags,
+    FetchAllReplies, FetchReplies, FetchReply, ProcessFeaturedItem, ProcessInbox, ResolveThread, SynchronizeCollections,
+    SynchronizeFeatured, SynchronizeFeaturedTags,
 };
 use jobs::mail::{
     MailAddressChange, MailConfirmation, MailNotification, MailPasswordChange, MailPasswordReset, MailPendingAccount, MailStrike,
@@ -113,6 +119,9 @@ pub(crate) fn registry() -> Registry {
     registry.add::<ExpireMute, _>(expire_mute::run);
     registry.add::<FederateAccountUpdate, _>(federate::account_update);
     registry.add::<FederateMove, _>(federate::account_move);
+    registry.add::<FederateCollection, _>(federate::collection);
+    registry.add::<FederateFeatureRequest, _>(federate::feature_request);
+    registry.add::<FederateFeatureRevocation, _>(federate::feature_revocation);
     registry.add::<FederatePoll, _>(federate::poll_update);
     registry.add::<FederateQuoteRequest, _>(federate::quote_request);
     registry.add::<FederateQuoteRevocation, _>(federate::quote_revocation);
@@ -138,6 +147,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<MergeFeed, _>(feeds::merge);
     registry.add::<MoveFollowers, _>(move_followers::run);
     registry.add::<PollExpired, _>(poll_expired::run);
+    registry.add::<ProcessFeaturedItem, _>(process_featured_item::run);
     registry.add::<ProcessInbox, _>(process_inbox::run);
     registry.add::<ProcessMedia, _>(process_media::run);
     registry.add::<PublishAnnouncement, _>(announcement::publish);
@@ -150,6 +160,7 @@ pub(crate) fn registry() -> Registry {
     registry.add::<RemoveStatus, _>(remove_status::run);
     registry.add::<ResolveMention, _>(resolve_mention::run);
     registry.add::<ResolveThread, _>(resolve_thread::run);
+    registry.add::<SynchronizeCollections, _>(synchronize_collections::run);
     registry.add::<SynchronizeFeatured, _>(synchronize_featured::run);
     registry.add::<SynchronizeFeaturedTags, _>(synchronize_featured_tags::run);
     registry.add::<SynchronizeFollowers, _>(synchronize_followers::run);

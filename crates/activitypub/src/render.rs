@@ -7,6 +7,7 @@ pub mod announce;
 pub mod collection;
 mod context;
 mod emoji;
+pub mod featured_collection;
 pub mod note;
 
 use config::Config;

@@ -71,6 +71,33 @@ impl Uris {
         format!("{}/tags/{}", self.base, utf8_percent_encode(name, SEGMENT))
     }
 
+    /// The list of somebody's collections of accounts. Mastodon names these by the owner's number under either scheme.
+    #[must_use]
+    pub fn featured_collections(&self, owner: AccountId) -> String {
+        format!("{}/ap/users/{owner}/featured_collections", self.base)
+    }
+
+    #[must_use]
+    pub fn collection(&self, owner: AccountId, id: i64) -> String {
+        format!("{}/ap/users/{owner}/collections/{id}", self.base)
+    }
+
+    #[must_use]
+    pub fn collection_page(&self, id: i64) -> String {
+        format!("{}/collections/{id}", self.base)
+    }
+
+    #[must_use]
+    pub fn collection_item(&self, owner: AccountId, id: i64) -> String {
+        format!("{}/ap/users/{owner}/collection_items/{id}", self.base)
+    }
+
+    /// The stamp by which a local account shows that it agrees to stand in a collection.
+    #[must_use]
+    pub fn feature_authorization(&self, featured: AccountId, item: i64) -> String {
+        format!("{}/ap/users/{featured}/feature_authorizations/{item}", self.base)
+    }
+
     #[must_use]
     pub fn shared_inbox(&self) -> String {
         format!("{}/inbox", self.base)

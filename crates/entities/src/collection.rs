@@ -48,8 +48,6 @@ struct CollectionRow {
     description_html: Option<String>,
     language: Option<String>,
     account_id: AccountId,
-    username: String,
-    id_scheme: Option<i32>,
     local: bool,
     sensitive: bool,
     discoverable: bool,
@@ -129,8 +127,7 @@ impl Collection {
 
     fn new(row: &CollectionRow, items: &[ItemRow], urls: &Urls) -> Self {
         let (uri, url) = if row.local {
-            let owner = urls.uris().account(row.account_id, &row.username, row.id_scheme);
-            (format!("{owner}/collections/{}", row.id), Some(format!("{}/collections/{}", urls.base(), row.id)))
+            (urls.uris().collection(row.account_id, row.id), Some(urls.uris().collection_page(row.id)))
         } else {
             (row.uri.clone().unwrap_or_default(), row.url.clone().filter(|url| is_web_url(url)))
         };
@@ -177,10 +174,10 @@ async fn rows(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<CollectionRow>
         CollectionRow,
         r#"
         SELECT c.id AS "id!", c.uri, c.name AS "name!", c.description, c.description_html, c.language,
-               c.account_id AS "account_id!", a.username AS "username!", a.id_scheme, c.local AS "local!",
+               c.account_id AS "account_id!", c.local AS "local!",
                c.sensitive AS "sensitive!", c.discoverable AS "discoverable!", c.url, c.created_at AS "created_at!",
                c.updated_at AS "updated_at!", t.name AS "tag?"
-        FROM collections c JOIN accounts a ON a.id = c.account_id LEFT JOIN tags t ON t.id = c.tag_id
+        FROM collections c LEFT JOIN tags t ON t.id = c.tag_id
         WHERE c.id = ANY($1)
         "#,
         ids,

@@ -1,4 +1,4 @@
-//! Somebody elsewhere grants what was asked of them: a follow, a relay, a quote.
+//! Somebody elsewhere grants what was asked of them: a follow, a relay, a quote, a place in a collection.
 
 use activitypub::document::value::{self, is_type};
 use db::{AccountId, PgConnection};
@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::activity::Activity;
 use crate::error::Result;
-use crate::{Inbox, followers, lookup, quote};
+use crate::{Inbox, feature_request, followers, lookup, quote};
 
 /// `relays.state`
 const RELAY_ACCEPTED: i32 = 2;
@@ -17,6 +17,9 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
         return quote::accepted(inbox, activity).await;
     }
     let mut tx = inbox.db.begin().await?;
+    if feature_request::accepted(inbox, &mut tx, activity).await? {
+        return activity.commit(tx).await;
+    }
     if let Some(id) = activity.object_id()
         && answer_relay(&mut tx, activity.actor.id, id, RELAY_ACCEPTED).await?
     {

@@ -21,6 +21,8 @@ pub(crate) struct RemoteAccount {
     pub(crate) followers_url: String,
     pub(crate) following_url: String,
     pub(crate) featured_url: String,
+    /// The list of its collections of accounts.
+    pub(crate) collections_url: String,
     pub(crate) suspended: bool,
     pub(crate) silenced: bool,
     pub(crate) sensitized: bool,
@@ -34,7 +36,8 @@ impl RemoteAccount {
             Self,
             r#"
             SELECT id, uri, domain AS "domain!", inbox_url, shared_inbox_url, followers_url, following_url,
-              COALESCE(featured_collection_url, '') AS "featured_url!", suspended_at IS NOT NULL AS "suspended!",
+              COALESCE(featured_collection_url, '') AS "featured_url!",
+              COALESCE(collections_url, '') AS "collections_url!", suspended_at IS NOT NULL AS "suspended!",
               silenced_at IS NOT NULL AS "silenced!", sensitized_at IS NOT NULL AS "sensitized!", last_webfingered_at
             FROM accounts WHERE id = $1 AND domain IS NOT NULL
             "#,

@@ -1,4 +1,4 @@
-//! Somebody elsewhere deletes a status of theirs, themselves, or their consent to a quote.
+//! Somebody elsewhere deletes a status of theirs, themselves, or their consent to a quote or to a place in a collection.
 
 use activitypub::document::value::is_type;
 use activitypub::fetch::same_host;
@@ -10,7 +10,7 @@ use services::remove_status::{Removal, remove_status};
 use crate::activity::Activity;
 use crate::error::Result;
 use crate::lookup::{self, StatusRef};
-use crate::{Inbox, create, forward, quote, undone};
+use crate::{Inbox, create, feature_request, forward, quote, undone};
 
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     let Some(uri) = activity.object_id() else { return Ok(()) };
@@ -24,6 +24,9 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
             domain_block: None,
         };
         jobs::enqueue(&mut tx, &job).await?;
+        return activity.commit(tx).await;
+    }
+    if feature_request::revoked(inbox, &mut tx, activity.actor.id, uri).await? {
         return activity.commit(tx).await;
     }
     if same_host(&activity.actor.uri, uri) {

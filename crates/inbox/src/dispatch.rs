@@ -12,8 +12,8 @@ use serde_json::Value;
 use crate::activity::{Activity, Receipt, RemoteAccount};
 use crate::error::{Error, Result};
 use crate::{
-    Inbox, accept, add, announce, block, create, delete, flag, follow, like, move_actor, quote_request, reject, remove, undo,
-    update,
+    Inbox, accept, add, announce, block, create, delete, feature_request, flag, follow, like, move_actor, quote_request, reject,
+    remove, undo, update,
 };
 
 /// Acts on a row of `ferrodon.inbox` and takes it away. A row that is gone was dealt with already.
@@ -130,6 +130,7 @@ async fn perform(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
         "Add" => Box::pin(add::handle(inbox, activity)).await,
         "Remove" => Box::pin(remove::handle(inbox, activity)).await,
         "Move" => Box::pin(move_actor::handle(inbox, activity)).await,
+        "FeatureRequest" => Box::pin(feature_request::handle(inbox, activity)).await,
         "QuoteRequest" => Box::pin(quote_request::handle(inbox, activity)).await,
         _ => Ok(()),
     };

@@ -24,7 +24,7 @@ const MOST_PAGES: usize = 2;
 pub async fn synchronize_featured(inbox: &Inbox<'_>, job: &SynchronizeFeatured) -> Result<()> {
     let account = RemoteAccount::find(&mut *inbox.db.acquire().await?, job.account_id).await?;
     let Some(account) = account.filter(|account| !account.suspended && !account.featured_url.is_empty()) else { return Ok(()) };
-    let Some(items) = items_of(inbox, &account, &account.featured_url).await? else { return Ok(()) };
+    let Some(items) = items_of(inbox, &account, &account.featured_url, MOST_PAGES).await? else { return Ok(()) };
     let mut pinned: Vec<StatusId> = Vec::new();
     for uri in items.iter().filter_map(|item| value::id(Some(item))).take(MOST_PINS) {
         if let Some(id) = own_status(inbox, &account, uri).await?
@@ -79,7 +79,7 @@ pub(crate) async fn pin(conn: &mut PgConnection, account_id: AccountId, status_i
 pub async fn synchronize_featured_tags(inbox: &Inbox<'_>, job: &SynchronizeFeaturedTags) -> Result<()> {
     let account = RemoteAccount::find(&mut *inbox.db.acquire().await?, job.account_id).await?;
     let Some(account) = account.filter(|account| !account.suspended) else { return Ok(()) };
-    let Some(items) = items_of(inbox, &account, &job.url).await? else { return Ok(()) };
+    let Some(items) = items_of(inbox, &account, &job.url, MOST_PAGES).await? else { return Ok(()) };
     let name = |item: &Value| {
         let name = is_type(item, "Hashtag").then(|| item.get("name")?.as_str()).flatten()?;
         Some(name.strip_prefix('#').unwrap_or(name).to_owned())
@@ -119,14 +119,19 @@ pub(crate) async fn feature_tags(conn: &mut PgConnection, account_id: AccountId,
 }
 
 /// The items of a collection and its first pages. `None`: it is none, or cannot be had.
-async fn items_of(inbox: &Inbox<'_>, account: &RemoteAccount, url: &str) -> Result<Option<Vec<Value>>> {
+pub(crate) async fn items_of(
+    inbox: &Inbox<'_>,
+    account: &RemoteAccount,
+    url: &str,
+    most_pages: usize,
+) -> Result<Option<Vec<Value>>> {
     let signer = inbox.resolver.signer().await?;
     let mut found = Vec::new();
     let mut next = Some(Value::String(url.to_owned()));
     let mut pages = 0;
     while let Some(page) = next.take() {
         let page = match page {
-            Value::String(uri) if pages <= MOST_PAGES && same_host(&uri, &account.uri) => {
+            Value::String(uri) if pages <= most_pages && same_host(&uri, &account.uri) => {
                 pages += 1;
                 match fetch_document(inbox.http, Some(signer), &uri).await {
                     Ok((page, _)) if has_supported_context(&page) && !holds_nul(&page) => page,

@@ -6,7 +6,7 @@ use services::followers;
 
 use crate::activity::Activity;
 use crate::error::Result;
-use crate::{Inbox, accept, lookup, quote, send};
+use crate::{Inbox, accept, feature_request, lookup, quote, send};
 
 /// `relays.state`
 const RELAY_REJECTED: i32 = 3;
@@ -14,7 +14,7 @@ const RELAY_REJECTED: i32 = 3;
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     let Some(object) = activity.object() else { return Ok(()) };
     let mut tx = inbox.db.begin().await?;
-    if quote::rejected(&mut tx, activity).await? {
+    if quote::rejected(&mut tx, activity).await? || feature_request::rejected(inbox, &mut tx, activity).await? {
         return activity.commit(tx).await;
     }
     if let Some(id) = activity.object_id()

@@ -1,12 +1,13 @@
-//! Somebody elsewhere no longer shows a post or hashtag first on their profile.
+//! Somebody elsewhere no longer shows a post or hashtag first on their profile, or takes a collection of accounts or
+//! somebody in it away.
 
 use crate::activity::Activity;
 use crate::error::Result;
-use crate::{Inbox, add, lookup};
+use crate::{Inbox, add, featured_collection, featured_item, lookup};
 
 pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
     if !add::is_about_featured(activity) {
-        return Ok(());
+        return collection(inbox, activity).await;
     }
     let mut tx = inbox.db.begin().await?;
     if let Some(name) = add::hashtag(activity) {
@@ -23,6 +24,17 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
         sqlx::query!("DELETE FROM status_pins WHERE account_id = $1 AND status_id = $2", activity.actor.id, status.id)
             .execute(&mut *tx)
             .await?;
+    }
+    activity.commit(tx).await
+}
+
+async fn collection(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result<()> {
+    let (Some(target), Some(uri)) = (add::target(activity), activity.object_id()) else { return Ok(()) };
+    let mut tx = inbox.db.begin().await?;
+    if target == activity.actor.collections_url {
+        featured_collection::remove(&mut tx, activity.actor.id, uri).await?;
+    } else if let Some(id) = featured_collection::find_own(&mut tx, activity.actor.id, target).await? {
+        featured_item::remove(&mut tx, id, uri).await?;
     }
     activity.commit(tx).await
 }

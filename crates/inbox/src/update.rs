@@ -1,4 +1,4 @@
-//! Somebody elsewhere changed their profile or a post.
+//! Somebody elsewhere changed their profile, a post, or a collection of accounts.
 
 mod media;
 mod poll;
@@ -17,7 +17,7 @@ use services::edit_status::{begin_history, forget_empty_history, snapshot};
 use crate::activity::Activity;
 use crate::error::Result;
 use crate::lookup::StatusRef;
-use crate::{Inbox, create, emoji, forward, lookup, quote};
+use crate::{Inbox, create, emoji, featured_collection, forward, lookup, quote};
 
 const ACTORS: [&str; 5] = ["Application", "Group", "Organization", "Person", "Service"];
 /// Changes of posts that we do not have, and that are older than this, are no news.
@@ -31,6 +31,11 @@ pub(crate) async fn handle(inbox: &Inbox<'_>, activity: &Activity<'_>) -> Result
             inbox.resolver.update_account(activity.actor.id, &object).await?;
         }
         return Ok(());
+    }
+    if value::is_type(&object, "FeaturedCollection") {
+        let mut tx = inbox.db.begin().await?;
+        featured_collection::store(&mut tx, activity.actor, &object).await?;
+        return activity.commit(tx).await;
     }
     let note = Note(&object);
     let Some(uri) = note.uri().filter(|uri| note.is_supported() && same_host(uri, &activity.actor.uri)) else { return Ok(()) };

@@ -115,6 +115,43 @@ impl Job for FederateToFollowers {
     const LANE: Lane = Lane::Push;
 }
 
+/// A finished activity about a collection of accounts: to everybody who knows its owner, and to those who stand in it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateCollection {
+    pub account_id: AccountId,
+    /// It may be gone already.
+    pub collection_id: i64,
+    /// The document as it is sent.
+    pub json: String,
+}
+
+impl Job for FederateCollection {
+    const KIND: &'static str = "federate_collection";
+    const LANE: Lane = Lane::Push;
+}
+
+/// An account of another server was put into a local collection: its server is asked for consent.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateFeatureRequest {
+    pub item_id: i64,
+}
+
+impl Job for FederateFeatureRequest {
+    const KIND: &'static str = "federate_feature_request";
+    const LANE: Lane = Lane::Push;
+}
+
+/// A local account took back its consent to stand in a collection of another server.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct FederateFeatureRevocation {
+    pub item_id: i64,
+}
+
+impl Job for FederateFeatureRevocation {
+    const KIND: &'static str = "federate_feature_revocation";
+    const LANE: Lane = Lane::Push;
+}
+
 /// A remote server's list of followers differs from ours (`Collection-Synchronization`).
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SynchronizeFollowers {

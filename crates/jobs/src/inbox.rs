@@ -120,6 +120,37 @@ impl Job for SynchronizeFeaturedTags {
     }
 }
 
+/// Fetches the collections of accounts that a remote account keeps.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SynchronizeCollections {
+    pub account_id: AccountId,
+}
+
+impl Job for SynchronizeCollections {
+    const KIND: &'static str = "synchronize_collections";
+    const LANE: Lane = Lane::Pull;
+
+    fn dedup_key(&self) -> Option<String> {
+        Some(self.account_id.to_string())
+    }
+}
+
+/// Takes an account into a remote collection, if it agreed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ProcessFeaturedItem {
+    pub collection_id: i64,
+    /// The item's document or its address.
+    pub item: serde_json::Value,
+    /// From 1; `None`: behind all others.
+    pub position: Option<i32>,
+}
+
+impl Job for ProcessFeaturedItem {
+    const KIND: &'static str = "process_featured_item";
+    const LANE: Lane = Lane::Pull;
+    const RETRIES: i16 = 3;
+}
+
 /// An activity as it came in.
 #[derive(Debug, Clone)]
 pub struct Arrival {

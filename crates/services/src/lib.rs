@@ -11,6 +11,7 @@ pub mod block_domain;
 pub mod block_email_domain;
 pub mod bookmark;
 mod canonical_email;
+pub mod collection;
 pub mod confirm_user;
 pub mod count_hashtags;
 pub mod create_account;

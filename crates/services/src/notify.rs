@@ -36,6 +36,8 @@ pub enum Kind {
     AdminReport,
     Quote,
     QuotedUpdate,
+    AddedToCollection,
+    CollectionUpdate,
 }
 
 impl Kind {
@@ -56,12 +58,23 @@ impl Kind {
             Self::AdminReport => "admin.report",
             Self::Quote => "quote",
             Self::QuotedUpdate => "quoted_update",
+            Self::AddedToCollection => "added_to_collection",
+            Self::CollectionUpdate => "collection_update",
         }
     }
 
     /// The recipient's policy decides on these; the rest always comes through.
     fn is_subject_to_policy(self) -> bool {
-        matches!(self, Self::Mention | Self::Reblog | Self::Follow | Self::FollowRequest | Self::Favourite | Self::Quote)
+        matches!(
+            self,
+            Self::Mention
+                | Self::Reblog
+                | Self::Follow
+                | Self::FollowRequest
+                | Self::Favourite
+                | Self::Quote
+                | Self::AddedToCollection
+        )
     }
 
     fn may_come_from_oneself(self) -> bool {
@@ -70,7 +83,7 @@ impl Kind {
 
     /// A later edit takes the place of the notification of an earlier one.
     fn replaces(self) -> bool {
-        matches!(self, Self::Update | Self::QuotedUpdate)
+        matches!(self, Self::Update | Self::QuotedUpdate | Self::CollectionUpdate)
     }
 
     /// Senders of these wait in the list of requests when they are filtered.
@@ -168,6 +181,18 @@ impl Event {
     #[must_use]
     pub fn quoted_update(recipient: AccountId, from: AccountId, quote_id: i64) -> Self {
         Self::new(Kind::QuotedUpdate, "Quote", recipient, from, quote_id)
+    }
+
+    /// `item_id` is the recipient's place in the collection.
+    #[must_use]
+    pub fn added_to_collection(recipient: AccountId, from: AccountId, item_id: i64) -> Self {
+        Self::new(Kind::AddedToCollection, "CollectionItem", recipient, from, item_id)
+    }
+
+    /// A collection that one stands in has another name or description.
+    #[must_use]
+    pub fn collection_update(recipient: AccountId, from: AccountId, collection_id: i64) -> Self {
+        Self::new(Kind::CollectionUpdate, "Collection", recipient, from, collection_id)
     }
 
     /// A block ended follows; `event_id` is the recipient's own share of it.

@@ -1,12 +1,13 @@
 //! `/api/v1`: one file for each resource, each with its own `routes()`.
 
-mod accounts;
+pub(crate) mod accounts;
 pub(crate) mod admin;
 mod announcements;
 mod annual_reports;
 mod apps;
 mod blocks;
 mod bookmarks;
+pub(crate) mod collections;
 mod conversations;
 mod custom_emojis;
 mod directory;
@@ -51,6 +52,7 @@ pub(crate) fn routes() -> Router<App> {
         .merge(apps::routes())
         .merge(blocks::routes())
         .merge(bookmarks::routes())
+        .merge(collections::routes())
         .merge(conversations::routes())
         .merge(custom_emojis::routes())
         .merge(directory::routes())

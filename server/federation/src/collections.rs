@@ -1,23 +1,32 @@
-//! What an account shows of itself: pinned statuses, featured hashtags, collections of accounts.
+//! What an account shows of itself: pinned statuses and featured hashtags. By a number instead of a name, a collection of
+//! accounts: see `featured_collections`.
 
 use activitypub::render::collection::{Order, Parts, collection};
 use activitypub::render::{Rendered, Terms};
 use axum::extract::{Path, State};
 use axum::response::Response;
 use db::StatusId;
+use http::StatusCode;
 use serde_json::{Value, json};
 use shared::{ApiResult, App};
 use sqlx::PgConnection;
 
 use crate::account::{Absent, LocalAccount, PathParts, Visit, visit};
 use crate::response::{self, COLLECTION, NEGOTIATED};
-use crate::signature;
+use crate::{featured_collections, signature};
 
 pub(crate) async fn show(State(app): State<App>, Path(path): Path<PathParts>, request: signature::Parts) -> ApiResult<Response> {
-    let Visit { mut conn, account, .. } = match visit(&app, &path, &request, COLLECTION).await? {
+    let Visit { signer, mut conn, account } = match visit(&app, &path, &request, COLLECTION).await? {
         Ok(visit) => visit,
         Err(refused) => return Ok(refused),
     };
+    if let Some(id) = path.get("name").and_then(|name| name.parse().ok()).filter(|_| path.contains_key("id")) {
+        if response::wants_page(request.headers()) {
+            let page = app.renderer.uris.collection_page(id);
+            return Ok(response::redirect(StatusCode::FOUND, &page, "no-cache", NEGOTIATED.vary));
+        }
+        return featured_collections::of_owner(&app, &mut conn, signer, account.id, id).await;
+    }
     let rendered = match path.get("name").map(String::as_str) {
         Some("featured") => featured(&app, &mut conn, &account).await?,
         Some("tags") => tags(&app, &mut conn, &account).await?,
@@ -98,26 +107,4 @@ async fn tags(app: &App, conn: &mut PgConnection, account: &LocalAccount) -> Res
         },
     );
     Ok(Rendered { body, terms: Terms { hashtag: !rows.is_empty(), ..Terms::NONE } })
-}
-
-/// How many collections of accounts this one keeps (FEP-7aa9).
-pub(crate) async fn featured_collections(
-    State(app): State<App>,
-    Path(path): Path<PathParts>,
-    request: signature::Parts,
-) -> ApiResult<Response> {
-    let Visit { mut conn, account, .. } = match visit(&app, &path, &request, NEGOTIATED).await? {
-        Ok(visit) => visit,
-        Err(refused) => return Ok(refused),
-    };
-    let total = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM collections WHERE account_id = $1 AND local AND discoverable"#,
-        account.id
-    )
-    .fetch_one(&mut *conn)
-    .await?;
-    let id = format!("{}/ap/users/{}/featured_collections", app.renderer.uris.base(), account.id);
-    let first = Some(Value::from(format!("{id}?page=1")));
-    let body = collection(Order::Unordered, Parts { id: Some(id), total: Some(total), first, ..Parts::default() });
-    Ok(response::activity(&Rendered { body, terms: Terms::NONE }.into_document(), NEGOTIATED))
 }

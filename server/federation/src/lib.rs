@@ -8,6 +8,7 @@ mod actor;
 mod collections;
 mod contexts;
 mod emoji;
+mod featured_collections;
 mod followers;
 mod inbox;
 mod nodeinfo;
@@ -26,6 +27,7 @@ use shared::App;
 
 pub use actor::{show_by_name as show_actor, show_user};
 pub use followers::show_by_name as show_relations;
+pub use featured_collections::show_by_id as show_collection;
 pub use response::wants_activity;
 pub use status::show_by_name as show_status;
 pub use tag::show as show_tag;
@@ -53,7 +55,9 @@ pub fn routes() -> Router<App> {
         .merge(of_account("/following", get(followers::following)))
         .merge(of_account("/followers_synchronization", get(followers::synchronization)))
         .merge(of_account("/collections/{name}", get(collections::show)))
-        .merge(of_account("/featured_collections", get(collections::featured_collections)))
+        .merge(of_account("/featured_collections", get(featured_collections::list)))
+        .route("/ap/users/{id}/collection_items/{item_id}", get(featured_collections::item))
+        .route("/ap/users/{id}/feature_authorizations/{item_id}", get(featured_collections::authorization))
         .merge(of_account("/quote_authorizations/{quote_id}", get(quote_authorization::show)))
         .merge(of_account("/statuses/{status_id}", get(status::show)))
         .merge(of_account("/statuses/{status_id}/activity", get(status::activity)))

@@ -91,6 +91,12 @@ pub fn wants_activity(headers: &HeaderMap) -> bool {
     false
 }
 
+/// Whether the request asks for a page before all else; one that does not say gets the document.
+pub(crate) fn wants_page(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("text/html") && !wants_activity(headers)
+}
+
 #[cfg(test)]
 mod tests {
     use super::wants_activity;

@@ -6,6 +6,7 @@
 mod about;
 mod assets;
 mod auth;
+pub mod collection;
 mod frame;
 mod home;
 mod manifest;

@@ -94,6 +94,14 @@ impl Error {
         error
     }
 
+    /// 422 with text and details together within `error`, as collections answer.
+    #[must_use]
+    pub fn nested(validation: Validation) -> Self {
+        let plain = Self::from(Validation { with_details: true, ..validation });
+        let body = json!({ "error": plain.0.body });
+        Self::with_body(StatusCode::UNPROCESSABLE_ENTITY, body)
+    }
+
     /// Adds Doorkeeper's `WWW-Authenticate`.
     #[must_use]
     pub fn with_challenge(mut self, code: &'static str, description: impl Into<String>) -> Self {

@@ -9,19 +9,7 @@ const WEBFINGER: &str = "https://purl.archive.org/socialweb/webfinger";
 /// Every term that is known here: the context under which documents of others are passed on.
 #[must_use]
 pub fn complete() -> Value {
-    let mut terms = Terms::EVERYTHING.definitions();
-    define(
-        &mut terms,
-        json!({
-            "FeaturedCollection": "https://w3id.org/fep/7aa9#FeaturedCollection",
-            "FeaturedItem": "https://w3id.org/fep/7aa9#FeaturedItem",
-            "FeatureRequest": "https://w3id.org/fep/7aa9#FeatureRequest",
-            "FeatureAuthorization": "https://w3id.org/fep/7aa9#FeatureAuthorization",
-            "featuredObject": {"@id": "https://w3id.org/fep/7aa9#featuredObject", "@type": "@id"},
-            "featureAuthorization": {"@id": "https://w3id.org/fep/7aa9#featureAuthorization", "@type": "@id"},
-            "topic": {"@id": "https://w3id.org/fep/7aa9#topic", "@type": "@id"},
-        }),
-    );
+    let terms = Terms::EVERYTHING.definitions();
     json!([ACTIVITY_STREAMS, SECURITY, WEBFINGER, terms])
 }
 
@@ -38,6 +26,13 @@ pub struct Terms {
     pub focal_point: bool,
     pub quote_authorization: bool,
     pub quote_request: bool,
+    /// Collections of accounts and what stands in them (FEP-7aa9).
+    pub featured_collection: bool,
+    /// `sensitive` alone, as a collection has it; the terms of a note hold it too.
+    pub sensitive: bool,
+    pub discoverable: bool,
+    pub feature_request: bool,
+    pub feature_authorization: bool,
     pub security: bool,
 }
 
@@ -52,6 +47,11 @@ impl Terms {
         focal_point: false,
         quote_authorization: false,
         quote_request: false,
+        featured_collection: false,
+        sensitive: false,
+        discoverable: false,
+        feature_request: false,
+        feature_authorization: false,
         security: false,
     };
     pub const EVERYTHING: Self = Self {
@@ -64,6 +64,11 @@ impl Terms {
         focal_point: true,
         quote_authorization: true,
         quote_request: true,
+        featured_collection: true,
+        sensitive: true,
+        discoverable: true,
+        feature_request: true,
+        feature_authorization: true,
         security: true,
     };
     pub const NOTE: Self = Self { note: true, ..Self::NONE };
@@ -81,6 +86,11 @@ impl Terms {
             focal_point: self.focal_point || other.focal_point,
             quote_authorization: self.quote_authorization || other.quote_authorization,
             quote_request: self.quote_request || other.quote_request,
+            featured_collection: self.featured_collection || other.featured_collection,
+            sensitive: self.sensitive || other.sensitive,
+            discoverable: self.discoverable || other.discoverable,
+            feature_request: self.feature_request || other.feature_request,
+            feature_authorization: self.feature_authorization || other.feature_authorization,
             security: self.security || other.security,
         }
     }
@@ -142,8 +152,43 @@ impl Terms {
                 }),
             );
         }
+        if self.featured_collection {
+            define(&mut terms, collection_terms());
+        }
+        if self.sensitive {
+            define(&mut terms, json!({"sensitive": "as:sensitive"}));
+        }
+        if self.discoverable {
+            define(&mut terms, json!({"toot": "http://joinmastodon.org/ns#", "discoverable": "toot:discoverable"}));
+        }
+        if self.feature_request {
+            define(&mut terms, json!({"FeatureRequest": "https://w3id.org/fep/7aa9#FeatureRequest"}));
+        }
+        if self.feature_authorization {
+            define(
+                &mut terms,
+                json!({
+                    "gts": "https://gotosocial.org/ns#",
+                    "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+                    "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+                    "FeatureAuthorization": "https://w3id.org/fep/7aa9#FeatureAuthorization",
+                }),
+            );
+        }
         terms
     }
+}
+
+fn collection_terms() -> Value {
+    json!({
+        "FeaturedCollection": "https://w3id.org/fep/7aa9#FeaturedCollection",
+        "FeaturedItem": "https://w3id.org/fep/7aa9#FeaturedItem",
+        "FeatureRequest": "https://w3id.org/fep/7aa9#FeatureRequest",
+        "FeatureAuthorization": "https://w3id.org/fep/7aa9#FeatureAuthorization",
+        "featuredObject": {"@id": "https://w3id.org/fep/7aa9#featuredObject", "@type": "@id"},
+        "featureAuthorization": {"@id": "https://w3id.org/fep/7aa9#featureAuthorization", "@type": "@id"},
+        "topic": {"@id": "https://w3id.org/fep/7aa9#topic", "@type": "@id"},
+    })
 }
 
 fn define(terms: &mut Map<String, Value>, more: Value) {

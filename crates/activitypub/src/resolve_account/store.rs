@@ -5,7 +5,7 @@ use db::domain_blocks::{self, DomainBlockRow, Severity};
 use db::{AccountId, PgConnection};
 use jobs::account::{AfterSuspensionChange, MergeAccounts, Refollow, VerifyLinks};
 use jobs::domain::RefreshInstances;
-use jobs::inbox::{SynchronizeFeatured, SynchronizeFeaturedTags};
+use jobs::inbox::{SynchronizeCollections, SynchronizeFeatured, SynchronizeFeaturedTags};
 use jobs::media::{DownloadAvatar, DownloadEmoji, DownloadHeader};
 
 use super::actor::{Actor, Key, Picture};
@@ -373,6 +373,9 @@ async fn fetch_emojis(conn: &mut PgConnection, actor: &Actor, domain: &str) -> R
 async fn follow_up(conn: &mut PgConnection, account_id: AccountId, actor: &Actor) -> Result<(), jobs::Error> {
     if !actor.featured.is_empty() {
         jobs::enqueue(conn, &SynchronizeFeatured { account_id }).await?;
+    }
+    if !actor.collections.is_empty() {
+        jobs::enqueue(conn, &SynchronizeCollections { account_id }).await?;
     }
     if !actor.featured_tags.is_empty() {
         jobs::enqueue(conn, &SynchronizeFeaturedTags { account_id, url: actor.featured_tags.clone() }).await?;

@@ -2,6 +2,7 @@
 
 mod block;
 mod email_subscriptions;
+pub(crate) mod collections;
 mod endorse;
 mod endorsements;
 mod familiar_followers;
@@ -10,6 +11,7 @@ mod follow;
 mod followers;
 mod following;
 mod identity_proofs;
+pub(crate) mod in_collections;
 mod lists;
 mod lookup;
 mod mute;
@@ -36,6 +38,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/api/v1/accounts/{id}", get(show))
         .merge(block::routes())
         .merge(email_subscriptions::routes())
+        .merge(collections::under("/api/v1"))
         .merge(endorse::routes())
         .merge(endorsements::routes())
         .merge(familiar_followers::routes())
@@ -44,6 +47,7 @@ pub(super) fn routes() -> Router<App> {
         .merge(followers::routes())
         .merge(following::routes())
         .merge(identity_proofs::routes())
+        .merge(in_collections::under("/api/v1"))
         .merge(lists::routes())
         .merge(lookup::routes())
         .merge(mute::routes())

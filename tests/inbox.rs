@@ -1,5 +1,6 @@
 //! `crates/inbox`: what others send, taken in and acted on.
 
+mod collections;
 mod counters;
 mod delete_actor;
 mod fetch_all_replies;

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod annual_reports;
 mod directory;
+mod collections;
 mod media;
 mod polls;
 mod push;

@@ -180,8 +180,6 @@ async fn forget_others(conn: &mut PgConnection, collection_id: i64, items: &[&Va
         r#"
         WITH gone AS (
           DELETE FROM collection_items WHERE collection_id = $1 AND uri IS NOT NULL AND uri <> ALL($2) RETURNING id
-        ), untold AS (
-          DELETE FROM notifications WHERE activity_type = 'CollectionItem' AND activity_id IN (SELECT id FROM gone)
         )
         UPDATE collections SET item_count = greatest(item_count - (SELECT count(*) FROM gone)::int, 0) WHERE id = $1
         "#,

@@ -194,21 +194,11 @@ pub async fn delete(conn: &mut PgConnection, renderer: &Renderer, viewer: Accoun
     }
 }
 
-/// The row of a collection, local or not, with what hangs on it and what people were told of it.
+/// The row of a collection, local or not, with what hangs on it. What people were told of it stays, as in Mastodon.
 ///
 /// # Errors
 /// The database fails.
 pub async fn erase(conn: &mut PgConnection, id: i64) -> Result<()> {
-    sqlx::query!(
-        r#"
-        DELETE FROM notifications
-        WHERE (activity_type = 'Collection' AND activity_id = $1)
-          OR (activity_type = 'CollectionItem' AND activity_id IN (SELECT id FROM collection_items WHERE collection_id = $1))
-        "#,
-        id
-    )
-    .execute(&mut *conn)
-    .await?;
     sqlx::query!(
         "UPDATE tagged_objects SET object_type = NULL, object_id = NULL WHERE object_type = 'Collection' AND object_id = $1",
         id

@@ -26,8 +26,8 @@ use axum::routing::{MethodRouter, get, post};
 use shared::App;
 
 pub use actor::{show_by_name as show_actor, show_user};
-pub use followers::show_by_name as show_relations;
 pub use featured_collections::show_by_id as show_collection;
+pub use followers::show_by_name as show_relations;
 pub use response::wants_activity;
 pub use status::show_by_name as show_status;
 pub use tag::show as show_tag;

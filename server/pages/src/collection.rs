@@ -43,7 +43,6 @@ pub async fn show(app: &App, id: i64) -> ApiResult<Response> {
         return Ok(missing(StatusCode::NOT_FOUND));
     }
     let owner = accounts.remove(0);
-    let links = format!("<{}>; rel=\"alternate\"; type=\"application/activity+json\"", collection.uri);
     let cache = if collection.updated_at.0 > app.clock.now_naive() - SETTLED_AFTER {
         "max-age=30, public"
     } else {
@@ -58,7 +57,10 @@ pub async fn show(app: &App, id: i64) -> ApiResult<Response> {
         owner,
         accounts,
     };
-    public_page(&page, &links, cache)
+    let mut response = public_page(&page, "", cache)?;
+    // Recorded: unlike profiles and statuses it names no other form.
+    response.headers_mut().remove(header::LINK);
+    Ok(response)
 }
 
 /// After a change nobody keeps the page for long.

@@ -168,7 +168,7 @@ pub async fn remove(
     }
 }
 
-/// The row of an item, its place in the count, and what its account was told. False: it was gone.
+/// The row of an item and its place in the count. What its account was told stays, as in Mastodon. False: it was gone.
 ///
 /// # Errors
 /// The database fails.
@@ -178,9 +178,6 @@ pub async fn drop_item(conn: &mut PgConnection, item_id: i64) -> Result<bool> {
         .await?;
     let Some(collection) = gone else { return Ok(false) };
     sqlx::query!("UPDATE collections SET item_count = greatest(item_count - 1, 0) WHERE id = $1", collection)
-        .execute(&mut *conn)
-        .await?;
-    sqlx::query!("DELETE FROM notifications WHERE activity_type = 'CollectionItem' AND activity_id = $1", item_id)
         .execute(conn)
         .await?;
     Ok(true)

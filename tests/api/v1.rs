@@ -3,8 +3,8 @@
 mod accounts;
 mod admin;
 mod annual_reports;
-mod directory;
 mod collections;
+mod directory;
 mod media;
 mod polls;
 mod push;

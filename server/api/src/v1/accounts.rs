@@ -1,8 +1,8 @@
 //! Accounts: looked at, and what one may do with them.
 
 mod block;
-mod email_subscriptions;
 pub(crate) mod collections;
+mod email_subscriptions;
 mod endorse;
 mod endorsements;
 mod familiar_followers;

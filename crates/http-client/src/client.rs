@@ -17,7 +17,7 @@ use crate::error::{BuildError, FetchError, Refusal};
 use crate::guard::Guard;
 use crate::limits;
 use crate::request::{Answer, Download, Get, Kind, Post, Signer, media_type};
-use crate::resolver::GuardedResolver;
+use crate::resolver::{GuardedResolver, MailServers};
 
 /// Cheap to clone; all clones share connections and budgets.
 #[derive(Clone)]
@@ -27,6 +27,7 @@ pub struct Client {
 
 struct Inner {
     http: reqwest::Client,
+    resolver: GuardedResolver,
     guard: Guard,
     https_only: bool,
     places: moka::sync::Cache<String, Arc<Semaphore>>,
@@ -44,7 +45,7 @@ impl Client {
         let resolver = GuardedResolver::new(settings.http_proxy.is_none().then(|| guard.clone()), settings.hosts.clone());
         let mut builder = reqwest::Client::builder()
             .user_agent(user_agent)
-            .dns_resolver(Arc::new(resolver))
+            .dns_resolver(Arc::new(resolver.clone()))
             .redirect(redirect::Policy::none())
             .referer(false)
             .no_proxy()
@@ -65,7 +66,7 @@ impl Client {
         }
         let http = builder.build().map_err(|error| BuildError::Client(error.to_string()))?;
         let places = moka::sync::Cache::builder().max_capacity(100_000).time_to_idle(Duration::from_secs(120)).build();
-        Ok(Self { inner: Arc::new(Inner { http, guard, https_only: settings.https, places }) })
+        Ok(Self { inner: Arc::new(Inner { http, resolver, guard, https_only: settings.https, places }) })
     }
 
     /// What URLs that are built here begin with: `http` only on a server that itself runs without https.
@@ -80,6 +81,11 @@ impl Client {
     /// The guard's reason.
     pub fn judge(&self, url: &Url, kind: Kind) -> Result<(), Refusal> {
         self.inner.guard.judge_url(url, kind != Kind::Federation || !self.inner.https_only)
+    }
+
+    /// Asks the name service who takes letters for a domain. Each question takes five seconds at most.
+    pub async fn mail_servers(&self, domain: &str) -> MailServers {
+        self.inner.resolver.mail_servers(domain).await
     }
 
     /// # Errors

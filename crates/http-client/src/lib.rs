@@ -12,4 +12,5 @@ pub use client::Client;
 pub use error::{BuildError, FetchError, Refusal};
 pub use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
 pub use request::{Answer, Download, Get, Kind, Post, Signer};
+pub use resolver::MailServers;
 pub use url::Url;

@@ -5,14 +5,28 @@ use std::collections::HashMap;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, OnceLock};
 
-use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{LookupIpStrategy, ResolveHosts, ResolverConfig};
+use hickory_resolver::net::NetError;
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
+use hickory_resolver::proto::rr::RData;
+use hickory_resolver::{TokioResolver, lookup::Lookup};
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use crate::error::Refusal;
 use crate::guard::Guard;
 use crate::limits;
+
+/// Who takes letters for a domain.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum MailServers {
+    /// These names besides the domain itself.
+    At(Vec<String>),
+    /// Nobody.
+    Nowhere,
+    /// No answer came, or nobody asked.
+    #[default]
+    Unknown,
+}
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -55,6 +69,51 @@ impl GuardedResolver {
         let addresses = pick(answer.iter(), self.guard.as_ref())?;
         Ok(addresses.into_iter().map(|address| SocketAddr::new(address, 0)).collect())
     }
+}
+
+impl GuardedResolver {
+    pub(crate) async fn mail_servers(&self, domain: &str) -> MailServers {
+        if self.hosts.contains_key(domain) {
+            return MailServers::At(Vec::new());
+        }
+        let Ok(resolver) = self.resolver() else { return MailServers::Unknown };
+        // With a dot at its end no search domain of this machine is tried.
+        let asked = tokio::time::timeout(limits::RESOLVE, resolver.mx_lookup(format!("{domain}.")));
+        let servers = match asked.await {
+            Ok(answer) => match exchanges(answer) {
+                Some(servers) => servers,
+                None => return MailServers::Unknown,
+            },
+            Err(_) => return MailServers::Unknown,
+        };
+        // RFC 7505: a domain that takes no letters says so by one empty name.
+        if servers == [""] {
+            return MailServers::Nowhere;
+        }
+        let names: Vec<String> = std::iter::once(domain.to_owned()).chain(servers.iter().cloned()).collect();
+        for name in names {
+            match tokio::time::timeout(limits::RESOLVE, resolver.lookup_ip(format!("{name}."))).await {
+                Ok(Err(error)) if error.is_no_records_found() => {}
+                // One address is enough, and without an answer nobody is turned away.
+                _ => return MailServers::At(servers),
+            }
+        }
+        MailServers::Nowhere
+    }
+}
+
+/// Names in small letters without the dot at their end; `None` if there was no answer.
+fn exchanges(answer: Result<Lookup, NetError>) -> Option<Vec<String>> {
+    let answer = match answer {
+        Ok(answer) => answer,
+        Err(error) if error.is_no_records_found() => return Some(Vec::new()),
+        Err(_) => return None,
+    };
+    let names = answer.answers().iter().filter_map(|record| match &record.data {
+        RData::MX(mx) => Some(mx.exchange.to_ascii().trim_end_matches('.').to_ascii_lowercase()),
+        _ => None,
+    });
+    Some(names.collect())
 }
 
 impl Resolve for GuardedResolver {

@@ -19,6 +19,7 @@ use sqlx::PgConnection;
 use crate::confirm_user::prepare_new_user;
 use crate::error::{Error, Result, Validation};
 
+pub use http_client::MailServers;
 pub use validate::{check_email, forces_approval, provider_rules};
 
 /// Devise's cost. Mastodon reads only `$2a$`.
@@ -40,6 +41,8 @@ pub struct NewAccount {
     pub reattach_to: Option<AccountId>,
     /// Skips reserved names and e-mail rules: an administrator on the command line.
     pub bypass_checks: bool,
+    /// Who takes letters for the domain of the address.
+    pub mail_servers: MailServers,
     /// What only people who sign up themselves say.
     pub sign_up: Option<SignUp>,
 }

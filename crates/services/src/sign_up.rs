@@ -10,7 +10,7 @@ use kv::Kv;
 use kv::trend::History;
 use sqlx::PgConnection;
 
-use crate::create_account::{NewAccount, forces_approval, provider_rules};
+use crate::create_account::{MailServers, NewAccount, forces_approval, provider_rules};
 use crate::error::{Error, Result};
 
 /// `ip_blocks.severity`: nobody signs up from there, or comes in at all.
@@ -93,6 +93,16 @@ pub async fn may_sign_up(
     Ok(!blocked)
 }
 
+/// Who takes letters for this address. A provider that the operator lists by name is not looked up.
+pub async fn mail_servers(http: &http_client::Client, config: &Config, email: &str) -> MailServers {
+    let listed = &config.federation.email_domain_allowlist;
+    let domain = email.rsplit_once('@').and_then(|(_, domain)| text::account_name::normalize_domain(domain).ok());
+    match domain.filter(|domain| !domain.is_empty() && !listed.contains(domain)) {
+        Some(domain) => http.mail_servers(&domain).await,
+        None => MailServers::Unknown,
+    }
+}
+
 /// Whether nobody has to look at this person first.
 ///
 /// # Errors
@@ -112,8 +122,14 @@ pub async fn is_approved(
 ///
 /// # Errors
 /// The database's.
-pub async fn count_attempt(conn: &mut PgConnection, kv: &Kv, email: &str, address: IpAddr, now: DateTime<Utc>) -> Result<()> {
-    let met = provider_rules(conn, email).await?;
+pub async fn count_attempt(
+    conn: &mut PgConnection,
+    kv: &Kv,
+    new: &NewAccount,
+    address: IpAddr,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let met = provider_rules(conn, new).await?;
     if let Err(error) = kv::trend::record(kv, History::EmailDomainBlock, &met, &address.to_string(), now).await {
         tracing::warn!(%error, "an attempt to sign up is not counted");
     }

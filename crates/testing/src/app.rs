@@ -269,6 +269,8 @@ pub(crate) fn environment(domain: &str, database: &TestDatabase, redis: &TestRed
         ("FERRODON_RATE_LIMITS", "false".to_owned()),
         ("FERRODON_UNSAFE_DATABASE", "true".to_owned()),
         ("SMTP_DELIVERY_METHOD", "file".to_owned()),
+        // People of tests get letters there; nobody is asked where that is.
+        ("FERRODON_HOSTS", "mail.example=127.0.0.1:9".to_owned()),
         ("SECRET_KEY_BASE", "0123456789abcdef".repeat(8)),
         ("ACTIVE_RECORD_ENCRYPTION_PRIMARY_KEY", "p".repeat(32)),
         ("ACTIVE_RECORD_ENCRYPTION_DETERMINISTIC_KEY", "d".repeat(32)),

@@ -7,7 +7,7 @@ use db::settings::Settings;
 use ipnetwork::IpNetwork;
 use sqlx::PgConnection;
 
-use super::{NewAccount, SignUp};
+use super::{MailServers, NewAccount, SignUp};
 use crate::canonical_email;
 use crate::error::{Result, Validation};
 
@@ -28,6 +28,7 @@ pub(super) async fn check(conn: &mut PgConnection, config: &Config, settings: &S
         reason(settings, new, sign_up, &mut found);
     }
     email_rules(conn, config, &email, new.bypass_checks, &mut found).await?;
+    mail_server_rules(conn, &new.mail_servers, &mut found).await?;
     if let Some(sign_up) = &new.sign_up {
         if !sign_up.agreement {
             found.add("agreement", "Service agreement", "ERR_ACCEPTED", "must be accepted");
@@ -55,7 +56,7 @@ pub async fn check_email(conn: &mut PgConnection, config: &Config, user: UserId,
 /// The database's.
 pub async fn forces_approval(conn: &mut PgConnection, new: &NewAccount) -> Result<bool> {
     let ip = new.sign_up.as_ref().and_then(|sign_up| sign_up.ip).map(IpNetwork::from);
-    let domains = new.email.rsplit_once('@').map(|(_, domain)| with_parents(&domain.trim().to_lowercase())).unwrap_or_default();
+    let domains = mail_domains(&new.email, &new.mail_servers);
     Ok(sqlx::query_scalar!(
         r#"
         SELECT EXISTS (
@@ -80,9 +81,8 @@ pub async fn forces_approval(conn: &mut PgConnection, new: &NewAccount) -> Resul
 ///
 /// # Errors
 /// The database's.
-pub async fn provider_rules(conn: &mut PgConnection, email: &str) -> Result<Vec<i64>> {
-    let domain = email.rsplit_once('@').map(|(_, domain)| domain.trim().to_lowercase()).unwrap_or_default();
-    let domains: Vec<String> = with_parents(&domain).into_iter().filter(|domain| !domain.contains('\0')).collect();
+pub async fn provider_rules(conn: &mut PgConnection, new: &NewAccount) -> Result<Vec<i64>> {
+    let domains = mail_domains(&new.email, &new.mail_servers);
     Ok(sqlx::query_scalar!("SELECT id FROM email_domain_blocks WHERE domain = ANY($1)", &domains).fetch_all(conn).await?)
 }
 
@@ -136,6 +136,29 @@ async fn email_rules(conn: &mut PgConnection, config: &Config, email: &str, bypa
     }
     if listed.address {
         found.add("email", "E-mail address", "ERR_TAKEN", "has already been taken");
+    }
+    Ok(())
+}
+
+/// Asked only of an address with which nothing is wrong so far: one complaint about it is enough.
+async fn mail_server_rules(conn: &mut PgConnection, servers: &MailServers, found: &mut Validation) -> Result<()> {
+    if found.details.iter().any(|detail| detail.attribute == "email") {
+        return Ok(());
+    }
+    match servers {
+        MailServers::Unknown => {}
+        MailServers::Nowhere => found.add("email", "E-mail address", "ERR_UNREACHABLE", "does not seem to exist"),
+        MailServers::At(servers) => {
+            let domains: Vec<String> = servers.iter().flat_map(|server| with_parents(server)).collect();
+            let blocked = sqlx::query_scalar!(
+                r#"SELECT EXISTS (
+                     SELECT 1 FROM email_domain_blocks WHERE NOT allow_with_approval AND domain = ANY($1)) AS "blocked!""#,
+                &domains
+            );
+            if blocked.fetch_one(conn).await? {
+                found.add("email", "E-mail address", "ERR_BLOCKED", "uses a disallowed e-mail provider");
+            }
+        }
     }
     Ok(())
 }
@@ -250,6 +273,16 @@ fn is_refused(config: &Config, domain: &str) -> bool {
     let federation = &config.federation;
     (!federation.email_domain_allowlist.is_empty() && !matches(&federation.email_domain_allowlist))
         || matches(&federation.email_domain_denylist)
+}
+
+/// Names under which a rule about the provider of this address may stand.
+fn mail_domains(email: &str, servers: &MailServers) -> Vec<String> {
+    let domain = email.rsplit_once('@').map(|(_, domain)| domain.trim().to_lowercase()).filter(|domain| !domain.contains('\0'));
+    let servers: &[String] = match servers {
+        MailServers::At(servers) => servers,
+        MailServers::Nowhere | MailServers::Unknown => &[],
+    };
+    domain.iter().chain(servers).flat_map(|name| with_parents(name)).collect()
 }
 
 /// `a.b.example` → itself, `b.example`, `example`.

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 use services::create_account::{Credentials, NewAccount, SignUp, create_account};
-use services::sign_up::{Invite, count_attempt, find_invite, invite_exists, is_approved, may_sign_up, use_invite};
+use services::sign_up::{Invite, count_attempt, find_invite, invite_exists, is_approved, mail_servers, may_sign_up, use_invite};
 use shared::{ApiResult, App, Auth, ClientAddr, Error, Flag, Locale, Params, Session, wants_json};
 
 use super::{credentials, session_start};
@@ -231,8 +231,11 @@ pub(super) async fn create(
         return closed(&app, session);
     }
     let mut new = new_account(&app, &fields, invite.as_ref(), address, &locale);
+    drop(conn);
+    new.mail_servers = mail_servers(&app.http, &app.config, &new.email).await;
+    let mut conn = app.db.acquire().await?;
     new.approved = is_approved(&mut conn, &settings, invite.as_ref(), &new).await?;
-    count_attempt(&mut conn, &app.kv, &new.email, address.0, app.clock.now()).await?;
+    count_attempt(&mut conn, &app.kv, &new, address.0, app.clock.now()).await?;
     drop(conn);
     if let Some(complaint) = refusal(&app, &session, &fields) {
         return form(&app, session, &settings, fields.without_secrets(), invite.as_ref(), vec![complaint.to_owned()]).await;

@@ -4,11 +4,18 @@ use axum::body::Body;
 use futures_util::future::join_all;
 use http::{Request, header};
 use serde_json::{Value, json};
+use services::create_account::{Credentials, MailServers, NewAccount, create_account};
 use testing::{Answer, Person, TestApp, fixture};
 
 use super::{staff, with_permissions};
 
 const ADMIN: &str = "/api/v1/admin";
+
+/// Domains of these tests that are known without asking.
+async fn server() -> TestApp {
+    let known = ["fine", "junk", "mx.junk", "odd", "mail"].map(|name| format!("{name}.example=127.0.0.1:9"));
+    TestApp::builder().variable("FERRODON_HOSTS", &known.join(",")).start().await
+}
 
 /// An app signs somebody up from this address.
 async fn sign_up(app: &TestApp, token: &str, username: &str, email: &str, from: &str) -> Answer {
@@ -52,7 +59,7 @@ async fn delete(by: &Person, kind: &str, row: &Value) {
 
 #[tokio::test]
 async fn nobody_signs_up_with_a_refused_provider_or_one_below_it() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let token = open(&app).await;
     let rule = create(&chief, "email_domain_blocks", json!({ "domain": "Junk.example" })).await;
@@ -71,7 +78,7 @@ async fn nobody_signs_up_with_a_refused_provider_or_one_below_it() {
 
 #[tokio::test]
 async fn people_of_some_providers_and_addresses_wait_for_approval() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let token = open(&app).await;
     create(&chief, "email_domain_blocks", json!({ "domain": "odd.example", "allow_with_approval": true })).await;
@@ -87,7 +94,7 @@ async fn people_of_some_providers_and_addresses_wait_for_approval() {
 
 #[tokio::test]
 async fn a_blocked_mailbox_is_recognised_however_it_is_written() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let token = open(&app).await;
     let rule = create(&chief, "canonical_email_blocks", json!({ "email": "Some.One@mail.example" })).await;
@@ -107,7 +114,7 @@ async fn a_blocked_mailbox_is_recognised_however_it_is_written() {
 
 #[tokio::test]
 async fn who_is_shut_out_by_address_gets_nothing_until_the_end_of_the_block() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let token = open(&app).await;
     let from = |address: &'static str| {
@@ -131,7 +138,7 @@ async fn who_is_shut_out_by_address_gets_nothing_until_the_end_of_the_block() {
 
 #[tokio::test]
 async fn an_invitation_does_not_open_a_blocked_address() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let token = open(&app).await;
     sqlx::query("INSERT INTO invites (user_id, code, created_at, updated_at) VALUES ($1, 'come', now(), now())")
@@ -156,7 +163,7 @@ async fn an_invitation_does_not_open_a_blocked_address() {
 
 #[tokio::test]
 async fn what_does_not_fit_leaves_a_blocked_address_as_it_was() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = staff(&app, "chief", "Admin").await;
     let rule = create(&chief, "ip_blocks", json!({ "ip": "192.0.2.1", "severity": "no_access", "comment": "why" })).await;
     create(&chief, "ip_blocks", json!({ "ip": "192.0.2.2", "severity": "no_access" })).await;
@@ -173,7 +180,7 @@ async fn what_does_not_fit_leaves_a_blocked_address_as_it_was() {
 
 #[tokio::test]
 async fn only_who_manages_blocks_sees_and_changes_them() {
-    let app = TestApp::new().await;
+    let app = server().await;
     let chief = with_permissions(&app, "chief", 5, &[7]).await;
     let other = with_permissions(&app, "other", 5, &[4, 5, 10]).await;
     let rows = [
@@ -197,4 +204,29 @@ async fn only_who_manages_blocks_sees_and_changes_them() {
         chief.get(&one).await.expect(404);
     }
     other.post(&format!("{ADMIN}/canonical_email_blocks/test"), json!({ "email": "a@b.example" })).await.expect(403);
+}
+
+#[tokio::test]
+async fn a_refused_provider_is_known_by_its_mail_servers_too() {
+    let app = server().await;
+    let chief = staff(&app, "chief", "Admin").await;
+    create(&chief, "email_domain_blocks", json!({ "domain": "junk.example" })).await;
+    let settings = app.app().settings().await.unwrap();
+    let mut new = NewAccount {
+        username: "newbie".to_owned(),
+        email: "newbie@harmless.example".to_owned(),
+        password: "a long password".to_owned(),
+        ..NewAccount::default()
+    };
+    for (servers, complaint) in [
+        (MailServers::At(vec!["mx1.junk.example".to_owned()]), Some("E-mail address uses a disallowed e-mail provider")),
+        (MailServers::Nowhere, Some("E-mail address does not seem to exist")),
+        (MailServers::At(vec!["mx.fine.example".to_owned()]), None),
+    ] {
+        new.mail_servers = servers;
+        let credentials = Credentials::prepare(&new.password).await.unwrap();
+        let mut tx = app.app().db.begin().await.unwrap();
+        let made = create_account(&mut tx, &app.app().config, &settings, &new, credentials).await;
+        assert_eq!(made.err().map(|error| error.to_string()), complaint.map(|text| format!("Validation failed: {text}")));
+    }
 }

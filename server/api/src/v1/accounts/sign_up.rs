@@ -7,7 +7,7 @@ use chrono::NaiveDate;
 use db::{oauth_access_tokens, oauth_applications};
 use serde::{Deserialize, Serialize};
 use services::create_account::{Credentials, NewAccount, SignUp, create_account};
-use services::sign_up::{Invite, count_attempt, find_invite, is_approved, may_sign_up, use_invite};
+use services::sign_up::{Invite, count_attempt, find_invite, is_approved, mail_servers, may_sign_up, use_invite};
 use shared::{ApiResult, App, Auth, ClientAddr, Error, Flag, Locale, Params, oauth};
 
 pub(super) fn routes() -> Router<App> {
@@ -51,8 +51,11 @@ async fn create(State(app): State<App>, auth: Auth, address: ClientAddr, params:
         return Err(Error::forbidden());
     }
     let mut new = new_account(&app, params, application_id, invite.as_ref(), address);
+    drop(conn);
+    new.mail_servers = mail_servers(&app.http, &app.config, &new.email).await;
+    let mut conn = app.db.acquire().await?;
     new.approved = is_approved(&mut conn, &settings, invite.as_ref(), &new).await?;
-    count_attempt(&mut conn, &app.kv, &new.email, address.0, app.clock.now()).await?;
+    count_attempt(&mut conn, &app.kv, &new, address.0, app.clock.now()).await?;
     drop(conn);
     let credentials = Credentials::prepare(&new.password).await?;
     let mut tx = app.db.begin().await?;

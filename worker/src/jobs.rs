@@ -5,8 +5,8 @@ mod after_domain_block;
 mod after_suspension_change;
 mod announce_notification;
 mod announce_reaction;
-mod apply_domain_block;
 mod announcement;
+mod apply_domain_block;
 mod authorize_follow;
 mod bootstrap_timeline;
 mod clean_up;
@@ -69,9 +69,7 @@ use jobs::account::{
     GenerateAnnualReport, MergeAccounts, MoveFollowers, Refollow, RefreshAccount, ResolveMention, VerifyLinks,
 };
 use jobs::delivery::{
-    FederateAccountUpdate, FederateMove, FederatePoll, FederateQuoteRequest, FederateQuoteRevocation, FederateStatus,
-    FederateStatusUpdate, FederateToFollowers, SynchronizeFollowers,
-    FederateAccountUpdate, FederateCollection, FederateFeatureRequest, FederateFeatureRevocation, FederatePoll,
+    FederateAccountUpdate, FederateCollection, FederateFeatureRequest, FederateFeatureRevocation, FederateMove, FederatePoll,
     FederateQuoteRequest, FederateQuoteRevocation, FederateStatus, FederateStatusUpdate, FederateToFollowers,
     SynchronizeFollowers,
 };

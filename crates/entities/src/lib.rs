@@ -41,9 +41,8 @@ pub use account::{
 };
 pub use admin::{
     AdminAccount, AdminCanonicalEmailBlock, AdminCohort, AdminDimension, AdminDomainAllow, AdminDomainBlock,
-    AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminMeasure, AdminReport, CohortValue, DayValue, KindValue,
-    AdminAccount, AdminCanonicalEmailBlock, AdminDomainAllow, AdminDomainBlock, AdminEmailDomainBlock, AdminIp, AdminIpBlock,
-    AdminReport, AdminTag, AdminTrendsStatus, PreviewCardProvider,
+    AdminEmailDomainBlock, AdminIp, AdminIpBlock, AdminMeasure, AdminReport, AdminTag, AdminTrendsStatus, CohortValue, DayValue,
+    KindValue, PreviewCardProvider,
 };
 pub use announcement::{Announcement, Reaction};
 pub use application::{Application, CredentialApplication, Token};

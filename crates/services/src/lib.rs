@@ -1,8 +1,8 @@
 //! The verbs: what is done, whoever asks for it. Knows neither HTTP requests nor other servers' documents.
 
 pub mod account_statuses;
-pub mod annual_report;
 pub mod announcement;
+pub mod annual_report;
 pub mod approve_user;
 mod audit_log;
 pub mod block;

@@ -10,7 +10,6 @@ mod reach;
 pub(super) mod status;
 
 pub(super) use account::{move_away as account_move, removal as account_removal, update as account_update};
-pub(super) use account::{removal as account_removal, update as account_update};
 pub(super) use collection::{request as feature_request, revoke as feature_revocation, send as collection};
 pub(super) use followers::send as to_followers;
 pub(super) use poll::update as poll_update;

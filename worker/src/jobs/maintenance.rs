@@ -3,8 +3,7 @@
 use jobs::domain::RefreshInstances;
 use jobs::maintenance::{Maintenance, Task, sweep};
 
-use super::{clean_up, publish_scheduled, refresh_recommendations};
-use super::{clean_up, publish_scheduled, refresh_trends, request_trend_reviews};
+use super::{clean_up, publish_scheduled, refresh_recommendations, refresh_trends, request_trend_reviews};
 use crate::context::Context;
 use crate::registry::JobError;
 

@@ -3,6 +3,7 @@
 use db::StatusId;
 use db::statuses::Visibility;
 use kv::activity::{self, Counter};
+use kv::trend::{self, Candidate, History};
 use services::count_hashtags::count_hashtags;
 
 use super::subject::Subject;
@@ -19,17 +20,11 @@ async fn try_register(context: &Context, subject: &Subject) -> anyhow::Result<()
         let counter = if subject.reblog_of.is_some() { Counter::Interactions } else { Counter::Statuses };
         activity::increment(&context.kv, counter, subject.created_at.and_utc()).await?;
     }
-    // Use counts on the day when it is seen here: what other servers say about time is their word.
-    let now = context.clock.now();
     if let Some(original) = subject.reblog_of {
         return boosted(context, subject, original).await;
     }
     if subject.is_broadcastable() && !subject.tags.is_empty() {
         count_hashtags(&mut *context.db.acquire().await?, &context.kv, subject.id).await?;
-    if subject.is_broadcastable() {
-        let tags = usable_tags(context, subject).await?;
-        trend::record(&context.kv, History::Tag, &tags, &subject.account_id.to_string(), now).await?;
-        trend::add_candidates(&context.kv, Candidate::Tag, &tags, now).await?;
     }
     Ok(())
 }

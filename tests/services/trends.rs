@@ -208,7 +208,7 @@ const UP_FOR_REVIEW: &str = "INSERT INTO tags (name, created_at, updated_at)
 
 #[tokio::test]
 async fn staff_is_asked_once_about_what_would_be_among_the_first() {
-    let app = TestApp::new().await;
+    let app = TestApp::builder().variable("SMTP_DELIVERY_METHOD", "none").start().await;
     for name in ["owner", "deaf", "member"] {
         app.account(name).await;
     }

@@ -152,6 +152,8 @@ async fn a_hashtag_keeps_its_name_whatever_is_said_of_it() {
     let kept = moderator.get(&path).await.ok();
     assert_eq!((&kept["name"], &kept["usable"]), (&json!("Tag30"), &json!(false)));
     moderator.get("/api/v1/admin/tags/999999999").await.expect(404);
+    app.get("/api/v1/admin/tags/999999999").await.expect(404);
+    app.get(&path).await.expect(403);
     let above = moderator.get(&format!("/api/v1/admin/tags?min_id={id}")).await.ok();
     assert_eq!(above, json!([]));
 }

@@ -48,6 +48,8 @@ async fn ids(conn: &mut PgConnection, page: Page) -> Result<Vec<TagId>, sqlx::Er
 }
 
 async fn show(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<AdminTag>> {
+    auth.optional(&READ)?;
+    find(&mut *app.db.acquire().await?, params.id).await?;
     let viewer = auth.require_permission(&READ, Permission::ManageTaxonomies)?.account_id;
     let default = app.settings().await?.trendable_by_default;
     loaded(&app, &mut *app.db.acquire().await?, viewer, default, params.id).await
@@ -64,6 +66,8 @@ struct Update {
 }
 
 async fn update(State(app): State<App>, auth: Auth, params: Params<Update>) -> ApiResult<Json<AdminTag>> {
+    auth.optional(&WRITE)?;
+    find(&mut *app.db.acquire().await?, params.id).await?;
     let moderator = auth.require_permission(&WRITE, Permission::ManageTaxonomies)?.account_id;
     let word = |name: &str, flag: Flag| params.has(name).then_some(flag.given());
     let word = TagWord {
@@ -78,6 +82,11 @@ async fn update(State(app): State<App>, auth: Auth, params: Params<Update>) -> A
     let tag = loaded(&app, &mut tx, moderator, default, params.id).await?;
     tx.commit().await?;
     Ok(tag)
+}
+
+/// A tag that does not exist is told of before the role is looked at: recorded so.
+async fn find(conn: &mut PgConnection, id: TagId) -> ApiResult<()> {
+    db::tags::load(conn, &[id]).await?.pop().map(drop).ok_or_else(Error::not_found)
 }
 
 pub(super) async fn loaded(

@@ -143,6 +143,7 @@ async fn a_request_is_granted_once_shown_by_a_stamp_and_can_be_taken_back() {
     let bob = app.account("bob").await;
     let zoe = there.actor("zoe");
     let uri = uri_of(&bob).await;
+    run(&app, "UPDATE accounts SET discoverable = false WHERE username = 'bob'").await;
     there.publish(collection(&zoe, &[]));
     let mut request = zoe.activity("FeatureRequest", json!(uri));
     request["instrument"] = collection(&zoe, &[])["id"].clone();

@@ -292,6 +292,7 @@ async fn ask_for_end(conn: &mut PgConnection, poll_id: i64, draft: &PollDraft) -
 async fn retag(conn: &mut PgConnection, before: &StatusRow, text: &str, now: chrono::NaiveDateTime) -> Result<()> {
     let names: Vec<String> = text::hashtag::extract(text).into_iter().map(str::to_owned).collect();
     let tags = hashtags::find_or_create(conn, &names).await?;
+    hashtags::require_usable(conn, &tags).await?;
     let (added, removed): (Vec<TagId>, Vec<TagId>) = hashtags::store(conn, before.id, &tags).await?;
     if Visibility::from_column(before.visibility).is_distributable() {
         hashtags::count_featured(conn, before.account_id, &added, now).await?;

@@ -268,6 +268,7 @@ async fn insert(
     }
     mentions::store(conn, id, &checked.mentioned).await?;
     let tags = hashtags::find_or_create(conn, &hashtag_names(&checked.text)).await?;
+    hashtags::require_usable(conn, &tags).await?;
     hashtags::store(conn, id, &tags).await?;
     if checked.visibility.is_distributable() {
         hashtags::count_featured(conn, author.id, &tags, now).await?;

@@ -109,14 +109,9 @@ pub async fn review_tag(conn: &mut PgConnection, id: TagId, word: &TagWord) -> R
     Ok(())
 }
 
-/// Both faults may be told of at once, as Mastodon does.
 fn check_display_name(name: &str, shown: &str) -> Result<()> {
-    let mut faults = Vec::new();
-    if !text::hashtag::is_valid(shown) {
-        faults.push("Display name is invalid");
-    }
     if text::hashtag::normalize(shown).to_lowercase() != name.to_lowercase() {
-        faults.push("Display name does not match the previous name");
+        return Err(Error::invalid("Display name does not match the previous name"));
     }
-    if faults.is_empty() { Ok(()) } else { Err(Error::invalid(faults.join(", "))) }
+    if text::hashtag::is_valid(shown) { Ok(()) } else { Err(Error::invalid("Display name is invalid")) }
 }

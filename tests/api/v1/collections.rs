@@ -186,7 +186,7 @@ async fn those_in_a_collection_hear_once_of_its_new_name_and_not_of_anything_els
     }
     assert_eq!(app.count(told).await, 1);
     let shown = bob.get(&path).await.ok();
-    assert_eq!((&shown["collection"]["tag"]["name"], &shown["collection"]["sensitive"]), (&json!("Notatag"), &json!(true)));
+    assert_eq!((&shown["collection"]["tag"]["name"], &shown["collection"]["sensitive"]), (&json!("notatag"), &json!(true)));
     alice.put(&path, json!({ "tag_name": null })).await.ok();
     assert_eq!(bob.get(&path).await.ok()["collection"]["tag"], json!(null));
     let wrong = alice.put(&path, json!({ "language": "klingonese" })).await.expect(422);

@@ -184,3 +184,16 @@ async fn white_space_around_a_post_goes_and_the_address_of_a_hashtag_is_encoded_
     assert!(status["content"].as_str().unwrap().starts_with("<p><a "), "{}", status["content"]);
     assert_eq!(status["tags"][0]["url"], format!("https://{}/tags/%E6%97%A5%E6%9C%AC", app.domain()));
 }
+
+#[tokio::test]
+async fn a_hashtag_that_administrators_forbade_is_refused_in_new_posts_and_in_edits() {
+    let app = TestApp::new().await;
+    let alice = app.account("alice").await;
+    let post = alice.posts("about #Cats").await;
+    sqlx::query("UPDATE tags SET usable = false WHERE name = 'cats'").execute(&mut *app.conn().await).await.unwrap();
+    let refused = alice.post("/api/v1/statuses", json!({ "status": "more #CATS" })).await.expect(422);
+    assert_eq!(refused["error"], "Validation failed: Text contained a disallowed hashtag: cats");
+    let path = format!("/api/v1/statuses/{}", post["id"].as_str().unwrap());
+    alice.put(&path, json!({ "status": "still about #cats" })).await.expect(422);
+    alice.put(&path, json!({ "status": "about dogs" })).await.ok();
+}

@@ -6,7 +6,7 @@ use chrono::NaiveDateTime;
 use db::{AccountId, StatusId, TagId};
 use sqlx::PgConnection;
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 /// Ids of the tags with these names as they were written, made where they are new, in the order given, each once.
 ///
@@ -43,6 +43,22 @@ pub async fn find_or_create(conn: &mut PgConnection, names: &[String]) -> Result
     let rows = sqlx::query!("SELECT id, name FROM tags WHERE lower(name) = ANY($1)", &normalized).fetch_all(conn).await?;
     let by_name: HashMap<String, TagId> = rows.into_iter().map(|row| (row.name.to_lowercase(), row.id)).collect();
     Ok(normalized.iter().filter_map(|name| by_name.get(&name.to_lowercase()).copied()).collect())
+}
+
+/// # Errors
+/// 422 that names those of `tags` that administrators forbade.
+pub async fn require_usable(conn: &mut PgConnection, tags: &[TagId]) -> Result<()> {
+    if tags.is_empty() {
+        return Ok(());
+    }
+    let forbidden = sqlx::query_scalar!("SELECT name FROM tags WHERE id = ANY($1) AND usable = false ORDER BY name", tags)
+        .fetch_all(conn)
+        .await?;
+    match forbidden.as_slice() {
+        [] => Ok(()),
+        [one] => Err(Error::invalid(format!("Text contained a disallowed hashtag: {one}"))),
+        several => Err(Error::invalid(format!("Text contained the disallowed hashtags: {}", several.join(", ")))),
+    }
 }
 
 /// The tags of a status become exactly these. Answers those that were added and those that were taken away.

@@ -91,6 +91,17 @@ async fn no_longer_saved(app: &App, account: AccountId, id: StatusId) {
     }
 }
 
+/// Who may not see a status is told that there is none, before anything is said of their token (recorded: `anonymous_matrix`).
+async fn user_who_sees(app: &App, auth: &Auth, id: StatusId, scopes: &[&str]) -> ApiResult<AccountId> {
+    match auth.require_user(scopes) {
+        Ok(user) => Ok(user.account_id),
+        Err(refusal) => {
+            require_visible(&mut app.db.begin().await?, auth.account_id(), id).await?;
+            Err(refusal)
+        }
+    }
+}
+
 /// # Errors
 /// 404 for what is not for the viewer's eyes.
 async fn require_visible(tx: &mut Tx, viewer: Option<AccountId>, id: StatusId) -> ApiResult<()> {

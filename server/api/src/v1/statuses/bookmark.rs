@@ -7,7 +7,7 @@ use entities::Status;
 use services::bookmark;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::{answer, no_longer_saved};
+use super::{answer, no_longer_saved, user_who_sees};
 
 const SCOPES: [&str; 2] = ["write", "write:bookmarks"];
 
@@ -16,7 +16,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     bookmark::bookmark(&mut tx, account, params.id).await?;
     answer(&app, tx, account, params.id).await

@@ -9,7 +9,7 @@ use kv::trend::{self, Candidate};
 use services::favourite;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::{answer, count, no_longer_saved};
+use super::{answer, count, no_longer_saved, user_who_sees};
 
 const SCOPES: [&str; 2] = ["write", "write:favourites"];
 
@@ -18,7 +18,7 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     let is_new = favourite::favourite(&mut tx, app.urls.uris(), account, params.id).await?;
     let status = answer(&app, tx, account, params.id).await?;

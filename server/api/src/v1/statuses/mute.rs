@@ -7,7 +7,7 @@ use entities::Status;
 use services::mute_conversation::{mute_conversation, unmute_conversation};
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::answer;
+use super::{answer, user_who_sees};
 
 const SCOPES: [&str; 2] = ["write", "write:mutes"];
 
@@ -16,14 +16,14 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     mute_conversation(&mut tx, account, params.id).await?;
     answer(&app, tx, account, params.id).await
 }
 
 async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     unmute_conversation(&mut tx, account, params.id).await?;
     answer(&app, tx, account, params.id).await

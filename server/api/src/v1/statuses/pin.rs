@@ -7,7 +7,7 @@ use entities::Status;
 use services::pin;
 use shared::{ApiResult, App, Auth, ById, Params};
 
-use super::{answer, no_longer_saved};
+use super::{answer, no_longer_saved, user_who_sees};
 
 const SCOPES: [&str; 2] = ["write", "write:accounts"];
 
@@ -16,14 +16,14 @@ pub(super) fn routes() -> Router<App> {
 }
 
 async fn create(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     pin::pin(&mut tx, app.urls.uris(), account, params.id).await?;
     answer(&app, tx, account, params.id).await
 }
 
 async fn delete(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&SCOPES)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &SCOPES).await?;
     let mut tx = app.db.begin().await?;
     pin::unpin(&mut tx, app.urls.uris(), account, params.id).await?;
     let status = answer(&app, tx, account, params.id).await?;

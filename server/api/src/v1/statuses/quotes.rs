@@ -12,7 +12,7 @@ use services::quote;
 use services::visibility::{keep_listable, keep_visible};
 use shared::{ApiResult, App, Auth, ById, Error, Links, Params};
 
-use super::{READ, WRITE, answer, require_visible};
+use super::{READ, WRITE, answer, require_visible, user_who_sees};
 
 pub(super) fn routes() -> Router<App> {
     Router::new()
@@ -39,11 +39,11 @@ async fn list(
     params: Params<ById>,
     page: Params<PageParams>,
 ) -> ApiResult<(Links, Json<Vec<Status>>)> {
-    auth.require_token(&READ)?;
     let viewer = auth.account_id();
     let page_of = page.page_since(20, 40);
     let mut tx = app.db.begin().await?;
     require_visible(&mut tx, viewer, params.id).await?;
+    auth.require_token(&READ)?;
     let author = sqlx::query_scalar!("SELECT account_id FROM statuses WHERE id = $1", params.id)
         .fetch_optional(&mut *tx)
         .await?
@@ -85,7 +85,7 @@ async fn quotes(conn: &mut PgConnection, quoted: StatusId, page: Page) -> ApiRes
 }
 
 async fn revoke(State(app): State<App>, auth: Auth, params: Params<Revoke>) -> ApiResult<Json<Status>> {
-    let account = auth.require_user(&WRITE)?.account_id;
+    let account = user_who_sees(&app, &auth, params.id, &WRITE).await?;
     let mut tx = app.db.begin().await?;
     quote::revoke(&mut tx, account, params.id, params.quoting_id).await?;
     answer(&app, tx, account, params.quoting_id).await

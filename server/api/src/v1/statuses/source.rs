@@ -14,8 +14,8 @@ pub(super) fn routes() -> Router<App> {
 
 /// For everybody who sees the status and has a token.
 async fn show(State(app): State<App>, auth: Auth, params: Params<ById>) -> ApiResult<Json<StatusSource>> {
-    auth.require_token(&READ)?;
     let mut tx = app.db.begin().await?;
     require_visible(&mut tx, auth.account_id(), params.id).await?;
+    auth.require_token(&READ)?;
     Ok(Json(StatusSource::load(&mut tx, params.id).await?.ok_or_else(Error::not_found_plain)?))
 }
